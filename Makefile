@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The front door: each target calls one script, which says more in its head.
+
+export BASE ?= mainline
+export KERNEL UPDATE FORCE
+
+# The scripts share the processors out themselves.
+.NOTPARALLEL:
+.PHONY: help deps tree series run test check bench clean
+
+help:
+	@echo 'make run      boot krane without and with the series, print the table'
+	@echo 'make test     all tests; make check: those that build no kernel'
+	@echo 'make bench    instructions per mapping, without and with the series'
+	@echo 'make tree     the kernel tree with the series, in build/$(BASE)/tree'
+	@echo 'make series   write patches/$(BASE) anew from the commits of that tree'
+	@echo 'make deps     install what is needed (done by all of the above)'
+	@echo 'make clean    remove build/; CLEAN=force: with commits not in the mails'
+	@echo
+	@echo 'BASE=name     another line of scripts/bases, or a version as 7.2'
+	@echo 'KERNEL=path   a Linux tree of yours as the base; it is not changed'
+	@echo 'UPDATE=1      with tree: look for a newer kernel than the tree has'
+
+deps:
+	@scripts/deps.sh
+
+tree: deps
+	@scripts/tree.sh
+
+series:
+	@scripts/series.sh
+
+run: tree
+	@scripts/run.sh
+
+bench: tree
+	@scripts/bench.sh
+
+check: tree
+	@scripts/test.sh check
+
+test: tree
+	@scripts/test.sh all
+
+clean:
+	@scripts/clean.sh

@@ -1,0 +1,273 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The series in the guest, in TAP: krane's three boots, and the KUnit suite of
+# restricted pools on the small kernel, on one whose pools can grow, and on one
+# with KASAN, lockdep and DMA_API_DEBUG.
+#
+# usage: scripts/check-guest.sh [CONFIG...]
+#
+#   CONFIG   only the suite, on these kernels: small, dynamic, debug
+#
+# environment:
+#   SEED=n   what the suite's random sizes and orders begin with (1)
+#
+# Exit status: 0 when all is as it should be. The consoles are in
+# build/logs/boot/kunit-CONFIG.log.
+
+. "$(dirname "$0")/lib.sh"
+
+overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-swiotlb.dtso
+values=$top/tools/testing/selftests/dma/segsize-values
+init=$top/tools/testing/selftests/dma/kunit-init.sh
+out=$build/test/guest
+
+export MEM=1G SMP=2
+
+# The property's values, one a line: name, value as in a .dts ("-": none), what
+# happens to it, slots of a segment; tabs in between.
+rows()
+{
+	awk -F '\t' -v OFS='\t' '!/^#/ && NF { if ($2 == "") $2 = "-"; print }' "$values"
+}
+
+# One pool of 1 MiB and its device for each value.
+segsize_pools()
+{
+	rows | awk -F '\t' '
+	{
+		base = sprintf("%x", 1879048192 + 1048576 * (NR - 1))
+		prop = "\t\t\tio-tlb-segsize = " $2 ";\n"
+		if ($3 == "absent")
+			prop = ""
+		else if ($2 == "-")
+			prop = "\t\t\tio-tlb-segsize;\n"
+		pools = pools "\t\tpool_row_" NR ": row-" $1 "-pool@" base " {\n" \
+			"\t\t\tcompatible = \"restricted-dma-pool\";\n" \
+			"\t\t\treg = <0x0 0x" base " 0x0 0x100000>;\n" prop "\t\t};\n"
+		devices = devices "\trow-" $1 " {\n" \
+			"\t\tcompatible = \"swiotlb-test,kunit\";\n" \
+			"\t\tmemory-region = <&pool_row_" NR ">;\n" \
+			"\t\tswiotlb-test,segsize = <" $4 ">;\n\t};\n"
+	}
+	END {
+		printf "&{/} {\n\treserved-memory {\n%s\t};\n%s};\n", pools, devices
+	}'
+}
+
+# The machine's own device tree with the pools and devices on top.
+device_tree()
+{
+	mkdir -p "$out"
+	segsize_pools >"$out/segsize-pools.dtsi"
+	cpp -nostdinc -undef -x assembler-with-cpp -I "$out" "$overlay" \
+		-o "$out/overlay.dts"
+	# The values that must not be are there on purpose.
+	dtc -q -@ -I dts -O dtb -o "$out/overlay.dtbo" "$out/overlay.dts"
+	qemu-system-aarch64 -M "virt,gic-version=3,dumpdtb=$out/virt.dtb" \
+		-cpu cortex-a53 -m "$MEM" -smp "$SMP" -display none -net none
+	fdtoverlay -i "$out/virt.dtb" -o "$out/kunit.dtb" "$out/overlay.dtbo"
+}
+
+image()
+{
+	printf '%s/image/%s-%s' "$base_dir" "$1" series
+}
+
+# swiotlb=: the default pool is in use, and of a size that arm64 leaves alone.
+boot()
+{
+	local debug=
+	# Half of the time goes into that; the kernel for it has it on.
+	[ "$1" = debug ] || debug=dma_debug=off
+	"$top/scripts/initramfs.sh" "$out/kunit-$1.cpio.gz" "$init" \
+		"$(image "$1")/swiotlb_kunit.ko" &&
+		"$top/scripts/boot.sh" "kunit-$1" "$(image "$1")/Image" \
+			"$out/kunit.dtb" "$out/kunit-$1.cpio.gz" \
+			-append "swiotlb=16384,force kunit-seed=${SEED:-1} $debug"
+}
+
+# The console without its time stamps, and without saying twice what the early
+# console has said.
+console()
+{
+	awk '!/^\[/ || !seen[$0]++' "$logs/boot/kunit-$1.log" |
+		sed 's/^\[ *[0-9.]*\] \{0,1\}//'
+}
+
+# One line of TAP for each of the suite's cases. A case that is missing, one
+# whose every parameter was skipped, and a suite that did not end are failures.
+#
+#	    1..19
+#	    # Subtest: largest			| a case with parameters;
+#	        ok 1 row-absent			| what is said before its
+#	    ok 3 largest			| result explains that
+suite_cases()
+{
+	local config=$1 line plan=0 seen=0 ended='' skipped ok name said=$out/said
+	: >"$said"
+	while IFS= read -r line; do
+		case $line in
+		"    1.."*)
+			plan=${line#*..}
+			: >"$said"
+			;;
+		"    ok "* | "    not ok "*)
+			seen=$((seen + 1))
+			ok=${line%%ok *}ok
+			name=${line#*ok "$seen" }
+			skipped=
+			[ "$name" = "${name%% # SKIP*}" ] || skipped=1
+			name=${name%% *}
+			if [ "$ok" = "    ok" ] && [ -z "$skipped" ]; then
+				tap_ok "$config: $name"
+			else
+				grep -v '^        ok ' "$said" | head -n 40 >"$said.short" || :
+				tap_fail "$config: $name${skipped:+ (skipped)}" "$said.short"
+			fi
+			: >"$said"
+			;;
+		"ok 1 swiotlb_restricted_pool" | "not ok 1 swiotlb_restricted_pool")
+			ended=1
+			;;
+		*)
+			printf '%s\n' "$line" >>"$said"
+			;;
+		esac
+	done < <(console "$config")
+
+	if [ "$plan" -gt 0 ] && [ "$seen" -eq "$plan" ] && [ -n "$ended" ]; then
+		tap_ok "$config: the suite ran to its end ($seen cases)"
+	else
+		tail -n 20 "$said" >"$said.short"
+		tap_fail "$config: the suite ran to its end ($seen of $plan cases)" "$said.short"
+	fi
+}
+
+# What the kernel says about each value: nothing if it is good; else one line
+# that names the node, the property, the value and what is allowed, or that it
+# is malformed.
+messages()
+{
+	local config=$1 name value outcome slots said n bad=0
+	console "$config" >"$out/console"
+	while IFS=$'\t' read -r name value outcome slots; do
+		said=$(grep -e "/row-$name-pool@" "$out/console" || :)
+		n=$(printf '%s' "$said" | grep -c . || :)
+		case $outcome in
+		range)
+			# <3000> is 3000 in the message, whatever its base here.
+			value=$((${value//[<>]/}))
+			[ "$n" -eq 1 ] && [[ $said == *io-tlb-segsize*" $value"[!0-9]*"power of 2"*128*1048576* ]]
+			;;
+		malformed)
+			[ "$n" -eq 1 ] && [[ $said == *io-tlb-segsize*malformed* ]]
+			;;
+		*)
+			[ "$n" -eq 0 ]
+			;;
+		esac || {
+			printf '%s (%s, %s slots): %s line(s): %s\n' "$name" "$outcome" "$slots" "$n" "$said"
+			bad=1
+		}
+	done < <(rows)
+	# Nor is there such a line about any other pool.
+	n=$(rows | awk -F '\t' '$3 == "range" || $3 == "malformed"' | wc -l)
+	[ "$(grep -c 'io-tlb-segsize' "$out/console")" -eq "$n" ] || {
+		echo "other lines that name the property:"
+		grep 'io-tlb-segsize' "$out/console" | grep -v '/row-' || :
+		bad=1
+	}
+	return $bad
+}
+
+# debugfs shows for each value the slots of a segment that it leads to.
+shown()
+{
+	local config=$1 name value outcome slots got bad=0
+	while IFS=$'\t' read -r name value outcome slots; do
+		got=$(console "$config" | sed -n "s/^debugfs: row-$name-pool@\{0,1\}[0-9a-f]* \([^ ]*\) .*/\1/p")
+		[ "$got" = "$slots" ] || {
+			printf '%s (%s, %s): io_tlb_segsize is "%s", expected %s\n' \
+				"$name" "$value" "$outcome" "$got" "$slots"
+			bad=1
+		}
+	done < <(rows)
+	got=$(console "$config" | sed -n 's/^debugfs: swiotlb \([^ ]*\) .*/\1/p')
+	[ "$got" = 128 ] || {
+		printf 'default pool: io_tlb_segsize is "%s", expected 128\n' "$got"
+		bad=1
+	}
+	return $bad
+}
+
+# No slot is in use in the end, in any pool of the device tree.
+nothing_left()
+{
+	local config=$1 pools
+	pools=$(fdtget -l "$out/kunit.dtb" /reserved-memory | grep -c pool)
+	console "$config" | awk -v pools="$pools" '
+	/^debugfs: / && $2 ~ /-pool/ { seen++ }
+	/^debugfs: / && $4 != 0 { print; bad = 1 }
+	END {
+		if (seen != pools) {
+			print seen + 0 " of " pools " pools in debugfs"
+			bad = 1
+		}
+		exit bad
+	}'
+}
+
+# The lines that the kernel's checks begin their reports with. What the suite
+# itself says stands behind '#'.
+no_report()
+{
+	! console "$1" | grep -v '^ *#' | grep -n -E -A 12 \
+		'BUG:|KASAN: |WARNING: |INFO: (possible|task|trying)|UBSAN: |DMA-API: ([^ ]+ [^ ]+: |cacheline|exceeded|debugging out of)|Unable to handle|Call trace|swiotlb buffer is full'
+}
+
+# Without that check the absence of reports would say nothing.
+checks_on()
+{
+	local config
+	for config in CONFIG_KASAN CONFIG_PROVE_LOCKING CONFIG_DMA_API_DEBUG; do
+		grep -x "$config=y" "$(image debug)/.config" || return
+	done
+	console debug | grep -i 'kasan.*initialized' &&
+		console debug | grep '^DMA-API: debugging enabled' &&
+		! console debug | grep 'turning off the locking correctness validator'
+}
+
+no_dma_api_error()
+{
+	console "$1" | grep -E '^dma-api: |^DMA-API: ' || echo "no line about it"
+	console "$1" | grep -q -x 'dma-api: 0 errors'
+}
+
+suite()
+{
+	local config=$1
+	tap "$config: the kernel with the series builds" \
+		"$top/scripts/kernel.sh" "$config" series
+	tap "$config: the guest ends as it should" boot "$config"
+	suite_cases "$config"
+	tap "$config: a bad io-tlb-segsize is told once, a good one is not" messages "$config"
+	tap "$config: io_tlb_segsize in debugfs" shown "$config"
+	tap "$config: no slot in use in the end" nothing_left "$config"
+	tap "$config: no report of the kernel" no_report "$config"
+	if [ "$config" = debug ]; then
+		tap "debug: DMA-API's error count is 0" no_dma_api_error debug
+		tap "debug: the checks are on" checks_on
+	fi
+}
+
+need qemu-system-aarch64 dtc fdtoverlay fdtget cpp
+tap "the guest's device tree is made" device_tree
+if [ $# -eq 0 ]; then
+	set -- small dynamic debug
+	tap "krane without the series and with it (scripts/run.sh)" "$top/scripts/run.sh"
+fi
+for config; do
+	suite "$config"
+done
+tap_end

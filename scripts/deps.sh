@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Install what the scripts here need and the system lacks: Debian packages, and
+# dtschema from PyPI in build/venv. Without root's rights the packages are only
+# named, in the one command that installs them.
+#
+# Usage: deps.sh
+# Exit status: 0 if nothing is missing (any more), 1 otherwise.
+
+. "$(dirname "$0")/lib.sh"
+
+# PACKAGE  TOOL  what for. TOOL is what is looked for where there is no dpkg;
+# "-" is something that is no command.
+packages()
+{
+	local host
+	host=$(dpkg --print-architecture 2>/dev/null || true)
+	cat <<-EOF
+	git                      git                       the series
+	make                     make                      everything
+	gcc                      gcc                       the kernel's host tools, x86 objects
+	libc6-dev                -                         the kernel's host tools
+	flex                     flex                      kconfig, dtc
+	bison                    bison                     kconfig, dtc
+	bc                       bc                        kernel build
+	cpio                     cpio                      initramfs
+	kmod                     depmod                    modules
+	rsync                    rsync                     kernel headers
+	libssl-dev               -                         kernel build, certificates
+	libelf-dev               -                         kernel build, objtool for x86
+	perl                     perl                      checkpatch, get_maintainer
+	xz-utils                 xz                        unpacking the kernel source
+	util-linux               flock                     one build at a time
+	debian-archive-keyring   -                         signature of the kernel source
+	ccache                   ccache                    second build in a minute
+	gcc-arm-linux-gnueabihf  arm-linux-gnueabihf-gcc   32-bit arm objects
+	qemu-system-arm          qemu-system-aarch64       the guests
+	device-tree-compiler     dtc                       device trees, overlays
+	sparse                   sparse                    make check
+	shellcheck               shellcheck                make check
+	python3                  python3                   the kernel's tools
+	python3-venv             -                         dtschema
+	python3-dev              -                         dtschema (libfdt bindings)
+	swig                     swig                      dtschema (libfdt bindings)
+	EOF
+	# On arm64 the native compiler goes by this name, too.
+	[ "$host" = arm64 ] || cat <<-EOF
+	gcc-aarch64-linux-gnu    aarch64-linux-gnu-gcc     the kernel
+	libc6-dev-arm64-cross    -                         programs for the guest
+	EOF
+}
+
+# What build/venv has; a change here makes it anew.
+python_packages=('dtschema>=2026.6' yamllint)
+
+install_packages()
+{
+	local missing=() package tool what known
+	if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+		while read -r package tool what; do
+			[ "$tool" = - ] || command -v "$tool" >/dev/null ||
+				missing+=("$tool ($what)")
+		done < <(packages)
+		for tool in dpkg dpkg-deb apt-get apt-cache; do
+			command -v "$tool" >/dev/null ||
+				missing+=("$tool (getting the kernel source; not needed with KERNEL=)")
+		done
+		say "this is not Debian; what the scripts need and is not found:"
+		printf '  %s\n' "${missing[@]}"
+		die "packages cannot be installed here" "install these tools, or use a Debian 12 container"
+	fi
+
+	# shellcheck disable=SC2016 # dpkg-query's own variables
+	known=$(packages | awk '{ print $1 }' |
+		xargs dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null || true)
+	while read -r package tool what; do
+		grep -qx "installed $package" <<<"$known" || missing+=("$package")
+	done < <(packages)
+	[ ${#missing[@]} -gt 0 ] || return 0
+
+	if [ "$(id -u)" -ne 0 ]; then
+		die "missing packages: ${missing[*]}" \
+			"sudo apt-get install --no-install-recommends ${missing[*]}"
+	fi
+	say "missing packages: ${missing[*]}"
+	export DEBIAN_FRONTEND=noninteractive
+	# Lists that are absent or too old cost one failure at most.
+	if ! apt-get install -y --no-install-recommends --print-uris "${missing[@]}" >/dev/null 2>&1; then
+		step deps/apt-update apt-get update ||
+			die "could not read the package lists" "is there a network?"
+	fi
+	step deps/apt-install apt-get install -y --no-install-recommends "${missing[@]}" || {
+		step deps/apt-update apt-get update &&
+			step deps/apt-install apt-get install -y --no-install-recommends "${missing[@]}"
+	} || die "could not install the packages" "try by hand: apt-get install ${missing[*]}"
+}
+
+# What the venv's marker says when it is whole: it is written last.
+venv_wanted()
+{
+	printf '%s %s %s\n' "$(python3 -V)" "$venv" "${python_packages[*]}"
+}
+
+venv_is_whole()
+{
+	[ "$(cat "$venv/.complete" 2>/dev/null)" = "$(venv_wanted)" ]
+}
+
+make_venv()
+{
+	! venv_is_whole || return 0
+	rm -rf "$venv"
+	step deps/venv python3 -m venv "$venv" ||
+		die "could not create $venv"
+	step deps/dtschema "$venv/bin/pip" install --disable-pip-version-check "${python_packages[@]}" ||
+		die "could not install ${python_packages[*]} from PyPI into build/venv" \
+			"is there a network? A proxy goes into https_proxy, another index into PIP_INDEX_URL"
+	venv_wanted >"$venv/.complete"
+}
+
+install_packages
+venv_is_whole || with_lock venv make_venv

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+#
+# What the scripts that boot a guest share: the guest's program, krane's device
+# tree for QEMU, and how to read what a guest has printed. Source it after
+# lib.sh.
+
+# krane is the board; any other kukui's name would do.
+guest_board=mt8183-kukui-krane-sku176
+guest_overlay=$top/arch/arm64/boot/dts/mediatek/mt8183-kukui-qemu.dtso
+
+# guest_program OUT: the program that asks the probe device.
+guest_program()
+{
+	need aarch64-linux-gnu-gcc
+	mkdir -p "$(dirname "$1")"
+	aarch64-linux-gnu-gcc -static -O2 -Wall -Wextra -I "$top/include/uapi" \
+		-o "$1" "$top/tools/testing/selftests/dma/dma_probe.c"
+}
+
+# guest_overlay_dtb BASE-DTB SOURCE OUT: BASE-DTB with the overlay SOURCE. The
+# warnings left out are about what an overlay cannot know of the tree below.
+guest_overlay_dtb()
+{
+	dtc -@ -I dts -O dtb -o "$3.dtbo" \
+		-Wno-reg_format -Wno-unit_address_vs_reg \
+		-Wno-avoid_default_addr_size -Wno-chosen_node_is_root "$2" &&
+		fdtoverlay -i "$1" -o "$3" "$3.dtbo" && rm -f "$3.dtbo"
+}
+
+# guest_board_dtb REV OUT: the board's tree as of revision REV of the kernel's
+# git tree, made bootable in QEMU. Taken from git, not from a work tree: what is
+# checked out there does not matter and is left alone.
+guest_board_dtb()
+{
+	local rev=$1 out=$2 work status=0
+	local mediatek=arch/arm64/boot/dts/mediatek
+	need cpp dtc fdtoverlay git
+	work=$(mktemp -d "${TMPDIR:-/tmp}/dtb.XXXXXX")
+	mkdir -p "$(dirname "$out")"
+	{
+		git -C "$base_dir/tree" archive "$rev" $mediatek \
+			'arch/arm/boot/dts/cros-ec-*.dtsi' \
+			include/dt-bindings include/uapi/linux/input-event-codes.h \
+			scripts/dtc/include-prefixes |
+			tar -x -C "$work" &&
+		cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp \
+			-I "$work/scripts/dtc/include-prefixes" \
+			-o "$work/board.dts" "$work/$mediatek/$guest_board.dts" &&
+		dtc -q -@ -I dts -O dtb -o "$work/board.dtb" "$work/board.dts" &&
+		guest_overlay_dtb "$work/board.dtb" "$guest_overlay" "$out"
+	} || status=$?
+	rm -rf "$work"
+	return "$status"
+}
+
+# guest_field KEY LINE: the value of KEY=value in LINE, empty without one.
+guest_field()
+{
+	sed -n "s/.*[[:space:]]$1=\(\"[^\"]*\"\|[^[:space:]]*\).*/\1/p" <<<" $2"
+}
+
+# guest_size BYTES: for people.
+guest_size()
+{
+	case $1 in
+	18446744073709551615) echo "no limit" ;;
+	'') echo "?" ;;
+	*)
+		if [ "$1" -ge 1048576 ] && [ $(($1 % 1048576)) -eq 0 ]; then
+			echo "$(($1 / 1048576)) MiB"
+		else
+			echo "$(($1 / 1024)) KiB"
+		fi
+		;;
+	esac
+}

@@ -1,0 +1,159 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Build an arm64 kernel and the project's own modules for it:
+#
+#   build/$BASE/image/CONFIG-REV/Image, *.ko, .config
+#
+# of the revision REV of build/$BASE/tree (base, series, series~1, ...) in the
+# configuration arch/arm64/configs/swiotlb-small.config with, unless CONFIG is
+# "small", swiotlb-CONFIG.config on top; "debug-dynamic" takes both of the two.
+# Does nothing if none of what it is made of changed.
+#
+# Usage: [BASE=name] [W=1] kernel.sh CONFIG REV
+#   W=1  with the compiler's further warnings; they are left in
+#        build/$BASE/image/CONFIG-REV/warnings
+#
+# Exit status: 0 when the image and the modules are there, 1 otherwise.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/treestate.sh"
+
+[ $# -eq 2 ] || die "usage: kernel.sh CONFIG REV" "for instance: kernel.sh small series"
+config=$1
+rev=$2
+W=${W:-}
+
+obj=$base_dir/kernel/$config
+modules=$base_dir/kernel/$config-modules
+image=$base_dir/image/$config-${rev//[^A-Za-z0-9._~-]/_}
+cross=$(cross_compile arm64)
+label=$config-${rev//[^A-Za-z0-9._~-]/_}
+
+fragments=("$top/arch/arm64/configs/swiotlb-small.config")
+for part in ${config//-/ }; do
+	[ "$part" = small ] || fragments+=("$top/arch/arm64/configs/swiotlb-$part.config")
+done
+for fragment in "${fragments[@]}"; do
+	[ -e "$fragment" ] || die "no configuration '$config': ${fragment#"$top"/} is missing"
+done
+
+cc=${cross}gcc
+if command -v ccache >/dev/null; then
+	# The clone's path is not part of what is compiled, so that another
+	# clone finds it.
+	export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1 \
+		CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-3G} CCACHE_SLOPPINESS=time_macros
+	cc="ccache $cc"
+fi
+# The same source gives the same image, whenever and wherever it is built.
+export KBUILD_BUILD_TIMESTAMP='Sat Jan  1 00:00:00 UTC 2000' KBUILD_BUILD_USER=swiotlb \
+	KBUILD_BUILD_HOST=swiotlb KBUILD_BUILD_VERSION=1
+
+kmake()
+{
+	make -C "$src" O="$obj" ARCH=arm64 CROSS_COMPILE="$cross" CC="$cc" \
+		-j"$jobs" ${W:+W="$W"} "$@"
+}
+
+# What an image is made of, in one line.
+made_of()
+{
+	{
+		git -C "$tree" rev-parse "$rev^{tree}"
+		cat "${fragments[@]}" "$0"
+		(cd "$top" && find kernel include -type f -print0 | sort -z | xargs -0 sha256sum)
+		"${cross}gcc" --version
+		printf 'W=%s\n' "$W"
+	} | sha256sum
+}
+
+# merge_config.sh alone only mentions an option that did not take.
+configure()
+{
+	local wanted=$obj/wanted.config log=$obj/merge.log
+	mkdir -p "$obj"
+	{ sha256sum "${fragments[@]}" && git -C "$src" rev-parse 'HEAD^{tree}'; } >"$obj/wanted.new"
+	if [ -e "$obj/.config" ] && cmp -s "$obj/wanted.new" "$wanted"; then
+		return 0
+	fi
+	kmake allnoconfig &&
+		(cd "$src" && ARCH=arm64 CROSS_COMPILE=$cross CC=$cc \
+			scripts/kconfig/merge_config.sh -m -O "$obj" "$obj/.config" "${fragments[@]}") &&
+		kmake olddefconfig || return 1
+	not_taken >"$log"
+	if [ -s "$log" ]; then
+		echo "options of the fragments that are not so in the configuration:"
+		cat "$log"
+		return 1
+	fi
+	mv "$obj/wanted.new" "$wanted"
+}
+
+# The last word of the fragments on each option, unless .config agrees.
+not_taken()
+{
+	local line name
+	cat "${fragments[@]}" | sed -n 's/^# \(CONFIG_[A-Za-z0-9_]*\) is not set$/\1=n/p; /^CONFIG_/p' |
+		awk -F= '{ last[$1] = $0 } END { for (name in last) print last[name] }' | sort |
+		while read -r line; do
+			name=${line%%=*}
+			case $line in
+			*=n) ! grep -q "^$name=" "$obj/.config" || echo "$name is not off" ;;
+			*) grep -qxF "$line" "$obj/.config" ||
+				echo "$line, but it is: $(grep -w "$name" "$obj/.config" || echo "unknown, or its dependencies are off")" ;;
+			esac
+		done
+}
+
+build_image()
+{
+	kmake Image modules
+}
+
+build_modules()
+{
+	mkdir -p "$modules/kernel"
+	rsync -a --delete --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' --exclude='.*.cmd' \
+		--exclude='modules.order' --exclude='Module.symvers' "$top/kernel/dma/" "$modules/kernel/dma/" &&
+		rsync -a --delete "$top/include/" "$modules/include/" &&
+		kmake M="$modules/kernel/dma" modules
+}
+
+build_kernel()
+{
+	local commit stamp warnings
+	commit=$(git -C "$tree" rev-parse -q --verify "$rev^{commit}") ||
+		die "$rev is no revision of ${tree#"$top"/}"
+	stamp=$(made_of)
+	if [ "$(cat "$image/made-of" 2>/dev/null)" = "$stamp" ]; then
+		say "  $label is up to date"
+		return 0
+	fi
+	need "${cross}gcc" make flex bison bc rsync
+	[ -d "$obj" ] || need_space "$base_dir" 1500 "a kernel build"
+	rm -rf "$image"
+	# Files that REV has like the last one keep their time, and their objects.
+	step "kernel/$label check out" git -C "$src" -c advice.detachedHead=false \
+		checkout -q -f --detach "$commit" || die "could not check out $rev"
+	step "kernel/$label configure" configure ||
+		die "the configuration $config does not take" "see arch/arm64/configs/"
+	if [ -n "$W" ]; then
+		# Warnings come only with a compilation.
+		rm -rf "$obj/kernel/dma"
+	fi
+	step "kernel/$label Image" build_image || die "$rev does not build in configuration $config"
+	warnings=$logs/"kernel/$label Image.log"
+	mkdir -p "$image.new"
+	grep -A 8 'warning:' "$warnings" >"$image.new/warnings" || true
+	if [ -e "$top/kernel/dma/Kbuild" ]; then
+		step "kernel/$label modules" build_modules || die "kernel/dma/ does not build for $label"
+		find "$modules/kernel/dma" -name '*.ko' -exec cp -t "$image.new" {} +
+	fi
+	cp "$obj/arch/arm64/boot/Image" "$obj/.config" "$image.new/"
+	printf '%s\n' "$stamp" >"$image.new/made-of"
+	mv "$image.new" "$image"
+}
+
+[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+with_lock "kernel-$BASE" build_kernel

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154
+#
+# Mails to commits and back. What git am drops, a mail's text between its "---"
+# and the diffstat, goes along as the commit's git note, so that applying and
+# writing again changes no byte. The cover letter's text has no commit and stays
+# in its mail.
+#
+# Source it after lib.sh.
+
+# git for work on the series: nothing of the user's configuration that would
+# change what is applied or written.
+git_plain()
+{
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 \
+		git -c core.hooksPath=/dev/null -c commit.gpgSign=false "$@"
+}
+
+# list_mails DIR: the patches, one a line, without the cover letter.
+list_mails()
+{
+	local mail
+	for mail in "$1"/[0-9][0-9][0-9][0-9]-*.patch; do
+		case $mail in
+		*/0000-*) ;;
+		*) [ ! -e "$mail" ] || printf '%s\n' "$mail" ;;
+		esac
+	done
+}
+
+# mails_hash DIR: changes when a patch or their order does.
+mails_hash()
+{
+	local list
+	mapfile -t list < <(list_mails "$1")
+	{ [ ${#list[@]} -eq 0 ] || cat "${list[@]}"; } | sha256sum | cut -c1-64
+}
+
+# The committer of what git am makes: whom git has configured. The mails name
+# only the author, so a machine that only tests needs no identity.
+with_committer()
+{
+	local name email
+	name=${GIT_COMMITTER_NAME:-$(git config user.name || true)}
+	email=${GIT_COMMITTER_EMAIL:-$(git config user.email || true)}
+	GIT_COMMITTER_NAME=${name:-nobody} GIT_COMMITTER_EMAIL=${email:-nobody@localhost} \
+		GIT_AUTHOR_NAME=${name:-nobody} GIT_AUTHOR_EMAIL=${email:-nobody@localhost} \
+		"$@"
+}
+
+# mail_note MAIL: its text between "---" and the diffstat.
+mail_note()
+{
+	awk '
+	/^diff --git / { exit }
+	in_note { line[++n] = $0 }
+	in_note && /^ [0-9]+ files? changed/ { stat = n - $1 }
+	/^---$/ { in_note = 1 }
+	END { for (i = 1; i < stat; i++) print line[i] }' "$1" | git stripspace
+}
+
+# apply_mails REPO DIR: git am all patches of DIR onto REPO's HEAD. If one does
+# not apply, says which hunk of which file, leaves HEAD where it was, returns 1.
+apply_mails()
+{
+	local repo=$1 dir=$2 mail start commit note
+	start=$(git -C "$repo" rev-parse HEAD)
+	while read -r mail; do
+		if ! with_committer git_plain -C "$repo" am -q --committer-date-is-author-date \
+			--no-3way --no-scissors --no-keep-cr --no-message-id "$mail"; then
+			printf '\n%s does not apply to %s:\n' "${mail#"$top"/}" \
+				"$(git -C "$repo" log -1 --format=%s "$(git -C "$repo" rev-list --max-parents=0 HEAD | head -n 1)" 2>/dev/null)"
+			rejected_hunks "$repo"
+			git_plain -C "$repo" am --quit || true
+			git_plain -C "$repo" reset -q --hard "$start"
+			return 1
+		fi
+		note=$(mail_note "$mail")
+		[ -n "$note" ] || continue
+		commit=$(git -C "$repo" rev-parse HEAD)
+		note=$(printf '%s\n' "$note" | git -C "$repo" hash-object -w --stdin) &&
+			with_committer git_plain -C "$repo" notes add -f -C "$note" "$commit" || return 1
+	done < <(list_mails "$dir")
+}
+
+# What a failed git am could not place.
+rejected_hunks()
+{
+	local repo=$1 patch rej
+	patch=$(git -C "$repo" rev-parse --absolute-git-dir)/rebase-apply/patch
+	[ -s "$patch" ] || return 0
+	git_plain -C "$repo" apply --reject --verbose "$patch" 2>&1 |
+		grep -E '^error:|^Checking patch|^Rejected hunk|^Applying patch.*reject' || true
+	git -C "$repo" ls-files -z --others -- '*.rej' |
+		while IFS= read -r -d '' rej; do
+			printf '\nrejected of %s:\n' "${rej%.rej}"
+			head -n 30 "$repo/$rej"
+			rm -f "${repo:?}/$rej"
+		done
+}
+
+# write_mails REPO RANGE OLD NEW: write RANGE's commits, and OLD's cover letter
+# brought up to date, into the empty folder NEW. Two lines of context: with the
+# usual three, 1/3 would not apply to 7.2, where a neighbouring function differs.
+write_mails()
+{
+	local repo=$1 range=$2 old=$3 new=$4 commit mail n=0 note list
+	mapfile -t list < <(git -C "$repo" rev-list --reverse "$range")
+	[ ${#list[@]} -gt 0 ] || die "no patches in ${range#*..}" "commit to it first"
+	if git -C "$repo" log --format=%B "$range" | grep -qx -e '---'; then
+		die "a commit's message has a line '---', which git am would cut it at" \
+			"such text belongs into the commit's note: git notes edit"
+	fi
+	with_committer git_plain -C "$repo" \
+		-c core.quotePath=true -c core.attributesFile=/dev/null \
+		format-patch -q -o "$new" -n --zero-commit --no-signature --no-notes \
+		--no-base --no-thread --no-attach --cover-letter --abbrev=12 \
+		--unified=2 --diff-algorithm=myers --find-renames=50% --indent-heuristic \
+		"$range"
+	for commit in "${list[@]}"; do
+		n=$((n + 1))
+		mail=$(printf '%s/%04d-' "$new" "$n")
+		mail=$(echo "$mail"*.patch)
+		note=$(git -C "$repo" notes show "$commit" 2>/dev/null | git stripspace || true)
+		[ -n "$note" ] || continue
+		printf '%s\n\n' "$note" >"$new/note"
+		sed -i "0,/^---\$/{/^---\$/r $new/note
+		}" "$mail"
+		rm -f "$new/note"
+	done
+	if [ -e "$old/0000-cover-letter.patch" ]; then
+		{
+			cover_head "$old/0000-cover-letter.patch" |
+				sed "1,/^\$/s|\(^Subject: .*PATCH.* 0*\)/[0-9]*\]|\1/${#list[@]}]|"
+			cover_tail "$new/0000-cover-letter.patch"
+		} >"$new/cover"
+		mv "$new/cover" "$new/0000-cover-letter.patch"
+	fi
+}
+
+# The cover letter's shortlog, from its first author line on to the end, and
+# what stands before it.
+cover_start()
+{
+	awk '{ line[NR] = $0 }
+	END {
+		for (i = NR; i && line[i] !~ /^ [0-9]+ files? changed/; i--)
+			;
+		for (; i && line[i] != ""; i--)
+			;
+		for (; i && line[i] ~ /^$|^  |^[^ ].* \([0-9]+\):$/; i--)
+			if (line[i] ~ /\):$/)
+				start = i
+		print start ? start : NR + 1
+	}' "$1"
+}
+
+cover_head()
+{
+	head -n $(($(cover_start "$1") - 1)) "$1"
+}
+
+cover_tail()
+{
+	tail -n +"$(cover_start "$1")" "$1"
+}

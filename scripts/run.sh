@@ -1,0 +1,201 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The main job: boot krane's device tree with the real SCP driver three times,
+#   [1] today's kernel, today's tree
+#   [2] today's kernel, the tree with the restricted pool (the series' 3/3 alone)
+#   [3] the series' kernel and tree
+# and print one table of what the SCP driver and others on its pool get.
+#
+# usage: scripts/run.sh
+#
+# The table is also in build/run/table.txt, the consoles in build/logs/boot/.
+# Exit status: 0 when [3] is as it should be and [2] shows what is wrong without
+# the series; 1 with what was not so.
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/guest.sh"
+
+need qemu-system-aarch64 dtc fdtoverlay cpp git cpio
+
+out=$build/run
+kinds=(coherent noncontiguous streaming)
+
+start=$SECONDS
+"$top/scripts/tree.sh"
+"$top/scripts/kernel.sh" small base
+"$top/scripts/kernel.sh" small series
+
+mkdir -p "$out"
+small=$base_dir/image/small
+step run/guest-program guest_program "$out/dma_probe"
+step run/dtb-base guest_board_dtb base "$out/base.dtb"
+step run/dtb-series guest_board_dtb series "$out/series.dtb"
+pool=/reserved-memory/memory@50000000
+fdtget "$out/series.dtb" $pool compatible 2>/dev/null | grep -q restricted-dma-pool ||
+	die "the series' device tree has no restricted pool at $pool" \
+		"is patch 3/3 in the series? Look at build/$BASE/tree"
+
+# boot COLUMN REV TREE
+boot()
+{
+	"$top/scripts/initramfs.sh" "$out/$1.cpio.gz" \
+		"$top/tools/testing/selftests/dma/run-init.sh" \
+		"$out/dma_probe" "$small-$2/dma_probe.ko" &&
+	"$top/scripts/boot.sh" "run-$1" "$small-$2/Image" "$out/$3.dtb" \
+		"$out/$1.cpio.gz"
+}
+
+# The parts of the initramfs that are the same for all are cheap to make again.
+step run/boot-1-today boot 1 base base
+step run/boot-2-restricted boot 2 base series
+step run/boot-3-series boot 3 series series
+
+# The answers: answer[COLUMN:KEY]
+declare -A answer
+
+# The line of COLUMN's console that begins with "run: WORDS".
+line()
+{
+	grep -m 1 "^run: $2 " "$logs/boot/run-$1.log" || true
+}
+
+# Where a buffer is, seen from the pool of the same boot
+place()
+{
+	local addr=$1 size=$2 base=$3 length=$4
+	if [ $((addr)) -ge $((base)) ] &&
+	   [ $((addr + size)) -le $((base + length)) ]; then
+		echo "ok, in the pool"
+	else
+		echo "ok, elsewhere"
+	fi
+}
+
+read_answers()
+{
+	local column=$1 log=$logs/boot/run-$1.log info base length kind size found
+	info=$(line "$column" info)
+	base=$(guest_field pool_base "$info")
+	length=$(guest_field pool_size "$info")
+	answer[$column:told]=$(guest_field max_mapping_size "$info")
+	answer[$column:pool]=$(guest_field pool "$info")
+	answer[$column:dma-errors]=$(line "$column" dma-api-errors | awk '{ print $3 }')
+
+	if grep -q 'remoteproc0: scp is available' "$log" &&
+	   grep -q '^run: remoteproc ' "$log"; then
+		answer[$column:scp]=probed
+	else
+		found=$(sed -n 's/.*mtk-scp.*failed with error \(-[0-9]*\).*/\1/p' "$log" |
+			head -n 1)
+		answer[$column:scp]="FAILED${found:+ ($found)}"
+	fi
+
+	for kind in "${kinds[@]}"; do
+		for size in 5242880 614400; do
+			found=$(line "$column" "try kind=$kind size=$size")
+			case $(guest_field result "$found") in
+			ok)
+				answer[$column:$kind:$size]=$(place \
+					"$(guest_field dma_addr "$found")" "$size" \
+					"$base" "$length")
+				;;
+			failed)
+				answer[$column:$kind:$size]="FAILED (-$(guest_field errno "$found"))"
+				;;
+			*)
+				answer[$column:$kind:$size]="no answer"
+				;;
+			esac
+		done
+		found=$(line "$column" "largest kind=$kind")
+		answer[$column:$kind:largest]=$(guest_size "$(guest_field largest "$found")")
+		[ "$(guest_field largest "$found")" != "$(guest_field limit "$found")" ] ||
+			answer[$column:$kind:largest]+=" or more"
+	done
+}
+
+# row TEXT KEY
+row()
+{
+	printf '%-26s | %-18s | %-18s | %-18s\n' "$1" \
+		"${answer[1:$2]}" "${answer[2:$2]}" "${answer[3:$2]}"
+}
+
+rule()
+{
+	printf '%s-|-%s-|-%s-|-%s\n' "$(printf -- '-%.0s' {1..26})" \
+		"$(printf -- '-%.0s' {1..18})" "$(printf -- '-%.0s' {1..18})" \
+		"$(printf -- '-%.0s' {1..18})"
+}
+
+table()
+{
+	local kind column
+	printf 'krane (%s) on QEMU; the SCP'"'"'s pool: %s at %#x\n\n' "$guest_board" \
+		"$(guest_size "$(guest_field pool_size "$(line 3 info)")")" \
+		"$(guest_field pool_base "$(line 3 info)")"
+	printf '%-26s | %-18s | %-18s | %-18s\n' \
+		"" "[1] today's kernel" "[2] today's kernel" "[3] the series" \
+		"" "today's tree" "restricted pool" "restricted pool"
+	rule
+	row "SCP driver" scp
+	for kind in "${kinds[@]}"; do
+		row "5 MiB   $kind" "$kind:5242880"
+	done
+	for kind in "${kinds[@]}"; do
+		row "600 KiB $kind" "$kind:614400"
+	done
+	for kind in "${kinds[@]}"; do
+		row "largest $kind" "$kind:largest"
+	done
+	for column in 1 2 3; do
+		answer[$column:told]=$(guest_size "${answer[$column:told]}")
+	done
+	row "dma_max_mapping_size()" told
+	row "DMA-API errors" dma-errors
+	printf '\nWhat the kernel says in [2]:\n'
+	grep -E 'mtk-scp.*failed|swiotlb buffer is full' "$logs/boot/run-2.log" |
+		sed 's/^\(\[[^]]*\] \)\{0,1\}/    /' | sort -u
+}
+
+for column in 1 2 3; do
+	read_answers $column
+done
+
+failed=0
+# expect COLUMN WHAT KEY VALUE
+expect()
+{
+	[ "${answer[$1:$3]}" != "$4" ] || return 0
+	printf 'error: [%s] %s: %s, should be: %s\n' "$1" "$2" "${answer[$1:$3]}" "$4" >&2
+	failed=1
+}
+
+# What [3] is there to show ...
+expect 3 "SCP driver" scp probed
+expect 3 "kind of pool" pool restricted
+expect 3 "dma_max_mapping_size()" told 8388608
+expect 3 "DMA-API errors" dma-errors 0
+for kind in "${kinds[@]}"; do
+	expect 3 "5 MiB $kind" "$kind:5242880" "ok, in the pool"
+	expect 3 "600 KiB $kind" "$kind:614400" "ok, in the pool"
+	expect 3 "largest $kind" "$kind:largest" "8 MiB"
+done
+# ... and that it is not there without the series.
+expect 1 "SCP driver" scp probed
+expect 2 "SCP driver" scp "FAILED (-12)"
+expect 2 "kind of pool" pool restricted
+for kind in "${kinds[@]}"; do
+	expect 2 "5 MiB $kind" "$kind:5242880" "FAILED (-12)"
+	expect 2 "600 KiB $kind" "$kind:614400" "FAILED (-12)"
+done
+
+echo
+table >"$out/table.txt"
+cat "$out/table.txt"
+printf '\n%d s; the table is in %s, the consoles in %s\n' $((SECONDS - start)) \
+	"${out#"$top"/}/table.txt" "${logs#"$top"/}/boot/run-*.log"
+if [ $failed -ne 0 ]; then
+	die "the demonstration did not show what it should, see above"
+fi

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Run the tests, show their TAP lines as they come, and end with one line
+# "N passed, N failed".
+#
+# Usage: test.sh [check|all]
+#   check  what needs no kernel build: the series and the device tree
+#   all    that, the images and the guest (the default)
+#
+# Exit status: 0 if tests passed and none failed, 1 otherwise.
+
+. "$(dirname "$0")/lib.sh"
+
+case ${1:-all} in
+check) tests=(check-series check-dt) ;;
+all) tests=(check-series check-dt check-images check-guest) ;;
+*) die "test.sh: unknown set of tests '$1'" "one of: check, all" ;;
+esac
+
+passed=0
+failed=0
+
+# count TEST STATUS FILE: a test that did not come to its plan, whose lines are
+# not as many as planned, or whose status says otherwise than its lines, is one
+# more failure.
+count()
+{
+	local ok not_ok plan why=
+	ok=$(grep -c '^ok ' "$3" || true)
+	not_ok=$(grep -c '^not ok ' "$3" || true)
+	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$3" | tail -n 1)
+	if [ -z "$plan" ]; then
+		why="it ended (status $2) before its plan"
+	elif [ "$plan" -ne $((ok + not_ok)) ]; then
+		why="it planned $plan tests and ran $((ok + not_ok))"
+	elif [ "$2" -eq 0 ] && [ "$not_ok" -gt 0 ]; then
+		why="its status is 0, although tests failed"
+	elif [ "$2" -ne 0 ] && [ "$not_ok" -eq 0 ]; then
+		why="its status is $2, although no test failed"
+	fi
+	if [ -n "$why" ]; then
+		say "not ok - $1: $why"
+		not_ok=$((not_ok + 1))
+	fi
+	passed=$((passed + ok))
+	failed=$((failed + not_ok))
+}
+
+mkdir -p "$build/test"
+start=$SECONDS
+for test in "${tests[@]}"; do
+	out=$build/test/$test.tap
+	say "# $test"
+	status=0
+	if [ -x "$top/scripts/$test.sh" ]; then
+		"$top/scripts/$test.sh" </dev/null 2>&1 | tee "$out" || status=${PIPESTATUS[0]}
+	else
+		say "scripts/$test.sh is missing" | tee "$out"
+		status=127
+	fi
+	# A test that Ctrl-C ended ends all.
+	[ "$status" -lt 129 ] || exit "$status"
+	count "$test" "$status" "$out"
+done
+say "# in $((SECONDS - start)) s; the lines are in build/test/"
+say "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,246 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Make the git tree that the work on the series happens in:
+#
+#   build/$BASE/tree   tag "base", the pristine source; branch "series", base
+#                      with the mails of patches/$BASE applied
+#   build/$BASE/src    a second work tree of the same repository, for compiling
+#
+# The source is the newest that Debian packages (scripts/bases), or a copy of
+# KERNEL. Called again, it does what is missing: nothing if nothing changed;
+# mails that changed are applied anew, unless the tree has work of its own.
+#
+# Usage: [BASE=name] [KERNEL=/path/to/linux] [UPDATE=1] tree.sh
+#   UPDATE=1  ask whether there is a newer package than the tree was made of
+#
+# Exit status: 0 when the tree is there and has the mails, 1 otherwise.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/treestate.sh"
+. "$(dirname "$0")/mails.sh"
+
+# MiB that it takes: the source, git's objects of it, the second work tree.
+tree_mib=4000
+src_mib=2000
+
+# What a copy of KERNEL is known by.
+kernel_identity()
+{
+	local file
+	[ -d "$kernel" ] || die "KERNEL=$KERNEL: no such folder"
+	for file in Makefile Kconfig kernel/dma/swiotlb.c; do
+		[ -e "$kernel/$file" ] ||
+			die "KERNEL=$KERNEL has no $file" "it must be the top of a Linux source tree"
+	done
+	if is_git_top "$kernel"; then
+		printf 'KERNEL %s commit %s\n' "$kernel" "$(git -C "$kernel" rev-parse --verify HEAD)" ||
+			die "KERNEL=$KERNEL: git cannot tell its HEAD"
+	else
+		printf 'KERNEL %s files %s\n' "$kernel" "$(cd "$kernel" &&
+			find . -name .git -prune -o -printf '%P %s %T@\n' | sort | sha256sum | cut -c1-16)"
+	fi
+}
+
+is_git_top()
+{
+	[ -e "$1/.git" ] && [ -z "$(git -C "$1" rev-parse --show-cdup 2>/dev/null || echo no)" ]
+}
+
+# The configuration of a repository of ours. No automatic gc: it would not make
+# 96000 new objects smaller, only us wait.
+configure_git()
+{
+	git -C "$1" config gc.auto 0
+	git -C "$1" config maintenance.auto false
+	git -C "$1" config core.untrackedCache true
+	git -C "$1" config core.autocrlf false
+	# A commit that is amended or rebased keeps its note.
+	git -C "$1" config notes.rewriteRef refs/notes/commits
+}
+
+# commit_all REPO MESSAGE [ADD-OPTION]: the base's one commit. Without
+# compression and fsync, since all of it can be made again.
+commit_all()
+{
+	git -C "$1" -c core.compression=0 -c core.fsync=none add -A ${3:+"$3"} &&
+		GIT_AUTHOR_NAME=base GIT_AUTHOR_EMAIL=base@localhost \
+			GIT_COMMITTER_NAME=base GIT_COMMITTER_EMAIL=base@localhost \
+			GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_DATE='2000-01-01T00:00:00Z' \
+			git_plain -C "$1" commit -q -m "$2"
+}
+
+init_git()
+{
+	git_plain -c init.defaultBranch=series init -q --template= "$1" && configure_git "$1"
+}
+
+from_package()
+{
+	local repo=$1 deb=$2 name=$3 files
+	step "tree/unpack $name" "$top/scripts/fetch.sh" unpack "$deb" "$repo" ||
+		die "could not unpack $deb"
+	init_git "$repo"
+	files=$(find "$repo" -path "$repo/.git" -prune -o ! -type d -print | wc -l)
+	step "tree/commit it" commit_all "$repo" "$name" -f || die "git could not take the source"
+	[ "$(git -C "$repo" ls-files | wc -l)" -eq "$files" ] ||
+		die "git took other files than the $files that were unpacked into ${repo#"$top"/}"
+}
+
+from_git()
+{
+	local repo=$1 commit
+	commit=$(git -C "$kernel" rev-parse HEAD)
+	if [ -n "$(git --no-optional-locks -C "$kernel" status --porcelain -uno | head -n 1)" ]; then
+		say "  note: changes in $kernel that are not committed are not taken"
+	fi
+	step "tree/clone of KERNEL" git clone -q --shared --no-tags --no-checkout --template= \
+		"$kernel" "$repo" || die "could not clone $kernel"
+	git -C "$repo" remote remove origin
+	configure_git "$repo"
+	step "tree/check it out" git -C "$repo" -c core.fsync=none checkout -q -f -B series "$commit" ||
+		die "could not check out $commit"
+	# The clone's own branch, if it was another.
+	git -C "$repo" for-each-ref --format='%(refname:short)' refs/heads |
+		grep -vx series | xargs -r git -C "$repo" branch -q -D
+}
+
+# Built in place or not: what the source's .gitignore names is left out.
+from_folder()
+{
+	local repo=$1
+	mkdir -p "$repo"
+	step "tree/copy of KERNEL" cp -a --reflink=auto "$kernel/." "$repo/" ||
+		die "could not copy $kernel"
+	rm -rf "$repo/.git"
+	init_git "$repo"
+	step "tree/commit it" commit_all "$repo" "copy of $kernel" || die "git could not take the source"
+	git -C "$repo" clean -dfxq
+}
+
+# make_base IDENTITY [DEB]: the tree without patches; renamed when it is whole.
+make_base()
+{
+	local identity=$1 deb=${2:-} tmp=$tree.tmp
+	rm -rf "$tmp"
+	[ ! -d "$tree" ] || remove_tree
+	need_space "$base_dir" $((tree_mib + src_mib)) "the kernel tree"
+	case $identity in
+	package*) from_package "$tmp" "$deb" "${identity#package }" ;;
+	KERNEL*commit*) from_git "$tmp" ;;
+	*) from_folder "$tmp" ;;
+	esac
+	git -C "$tmp" tag -f base >/dev/null
+	set_tree_state "$tmp" "$identity" "" "$(git -C "$tmp" rev-parse base)"
+	mv "$tmp" "$tree"
+}
+
+# Half-removed must not look like a tree.
+remove_tree()
+{
+	rm -rf "$tree.tmp" "$tree.old"
+	mv "$tree" "$tree.old"
+	rm -rf "$tree.old" "$src"
+}
+
+# The mails are applied beside the branch, which then moves to the result.
+applying=$tree/.git/swiotlb-applying
+
+apply_series()
+{
+	git -C "$tree" checkout -q --detach base &&
+		apply_mails "$tree" "$mails" &&
+		git -C "$tree" checkout -q -B series
+}
+
+# Back to the branch, after an apply that failed or was cut off.
+undo_apply()
+{
+	rm -f "$tree/.git/index.lock"
+	git -C "$tree" am --quit 2>/dev/null || true
+	git -C "$tree" checkout -q -f series
+	git -C "$tree" clean -dfq
+	rm -f "$applying"
+}
+
+update_series()
+{
+	local hash work
+	[ ! -e "$applying" ] || undo_apply
+	hash=$(mails_hash "$mails")
+	work=$(tree_work)
+	if [ "$hash" = "$(tree_state mails)" ]; then
+		[ -z "$work" ] ||
+			say "  the tree has $work: once they are committed, make series writes the mails"
+		return 0
+	fi
+	[ -z "$work" ] ||
+		die "patches/${mails##*/} changed, and ${tree#"$top"/} has $work" \
+			"to keep the tree's work: make series; to drop it: git -C ${tree#"$top"/} checkout -f -B series $(tree_state tip | cut -c1-12)"
+	touch "$applying"
+	if ! STEP_TAIL=60 step "tree/apply patches of ${mails##*/}" apply_series; then
+		undo_apply
+		die "patches/${mails##*/} does not apply to $(tree_state base)" \
+			"the lines above say which hunk; the tree is as it was before"
+	fi
+	set_tree_state "$tree" "$(tree_state base)" "$hash" "$(git -C "$tree" rev-parse series)"
+	rm -f "$applying"
+}
+
+# The second work tree; the marker is written when its files are all there.
+make_src()
+{
+	local admin=$tree/.git/worktrees/src
+	if [ -e "$admin/complete" ] && [ -e "$src/Makefile" ]; then
+		# The two know each other by absolute paths, which are those of
+		# another folder after the project was moved or copied.
+		[ "$(cat "$src/.git")" = "gitdir: $admin" ] || printf 'gitdir: %s\n' "$admin" >"$src/.git"
+		[ "$(cat "$admin/gitdir")" = "$src/.git" ] || printf '%s\n' "$src/.git" >"$admin/gitdir"
+		return
+	fi
+	rm -rf "$src" "$admin"
+	git -C "$tree" worktree prune
+	need_space "$base_dir" "$src_mib" "the work tree for compiling"
+	step "tree/work tree for compiling" git -C "$tree" -c core.fsync=none -c core.hooksPath=/dev/null \
+		worktree add -q --detach "$src" base || die "could not make ${src#"$top"/}"
+	touch "$admin/complete"
+}
+
+make_tree()
+{
+	local have want deb=
+	rm -rf "$tree.old" "$tree.tmp"
+	have=$(tree_state base)
+	if [ -n "${KERNEL:-}" ]; then
+		want=$(kernel_identity) || exit 1
+	elif [[ $have = package* && -z ${UPDATE:-} ]]; then
+		want=$have
+	else
+		if [ -z "$have" ]; then
+			need_space "$base_dir" $((tree_mib + src_mib)) "the kernel tree"
+		fi
+		deb=$("$top/scripts/fetch.sh" newest) || exit 1
+		want=${deb##*/}
+		want=${want%_all.deb}
+		want="package ${want%%_*} ${want#*_}"
+	fi
+	if [ "$have" != "$want" ]; then
+		if [ -n "$have" ]; then
+			[ ! -e "$applying" ] || undo_apply
+			[ -z "$(tree_work)" ] ||
+				die "${tree#"$top"/} is made of $have, not of $want, and has $(tree_work)" \
+					"make series writes commits into the mails; then call again"
+			say "the tree was made of $have; making it anew"
+		fi
+		say "the base is $want"
+		make_base "$want" "$deb"
+	fi
+	update_series
+	make_src
+	say "$BASE: ${want#package }, $(git -C "$tree" rev-list --count base..series) patches, in ${tree#"$top"/}"
+}
+
+need git tar xz flock
+kernel=
+[ -z "${KERNEL:-}" ] || kernel=$(realpath -m "$KERNEL")
+with_lock "tree-$BASE" make_tree

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# init of the guest that "make bench" boots: for each probe device named after a
+# size, dma-probe-BYTES, what mapping and unmapping that size costs there, then
+# the same on the default pool, and what only copying as much costs. Its lines
+# begin with "bench:".
+
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+
+# bench LABEL DEVICE KIND SIZE: the measured rounds go once round the pool each,
+# so that no part of it is left out.
+bench()
+{
+	count=$((43008 * 1024 / $4))
+	echo "bench: pool=$1 $(/dma_probe "/dev/$2" bench "$3" "$4" "$count" 2)"
+}
+
+# What only happens now and then must not fall into one measurement.
+echo 0 >/proc/sys/kernel/printk
+insmod /dma_probe.ko
+
+sizes=$(find /dev -name 'dma-probe-[0-9]*' | sed 's/.*-//' | sort -n)
+for size in $sizes; do
+	bench restricted "dma-probe-$size" streaming "$size"
+done
+if [ -e /dev/dma-probe-default ]; then
+	for size in $sizes; do
+		bench default dma-probe-default streaming "$size"
+	done
+	for size in $sizes; do
+		bench none dma-probe-default copy "$size"
+	done
+fi
+
+echo "guest: end"
+poweroff -f

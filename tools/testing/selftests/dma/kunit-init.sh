@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The guest's init for the KUnit suite: load it, which runs it, and say
+#
+#	debugfs: POOL SEGSIZE USED	for every pool, "-" where there is no file
+#	dma-api: N errors		what CONFIG_DMA_API_DEBUG counted
+#
+# The kernel's parameter kunit-seed=N changes the suite's random seed.
+
+/bin/busybox --install -s /bin
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t debugfs debug /sys/kernel/debug
+
+seed=$(sed -n 's/.*kunit-seed=\([0-9]*\).*/\1/p' /proc/cmdline)
+insmod /swiotlb_kunit.ko seed="${seed:-1}" || echo "insmod: failed"
+
+value()
+{
+	cat "$1" 2>/dev/null || echo -
+}
+
+for pool in /sys/kernel/debug/swiotlb /sys/kernel/debug/swiotlb/*/; do
+	echo "debugfs: $(basename "$pool") $(value "$pool/io_tlb_segsize") $(value "$pool/io_tlb_used")"
+done
+echo "dma-api: $(value /sys/kernel/debug/dma-api/error_count) errors"
+
+echo "guest: end"
+poweroff -f
