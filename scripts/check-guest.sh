@@ -156,7 +156,10 @@ messages()
 		n=$(printf '%s' "$said" | grep -c . || :)
 		case $outcome in
 		range)
-			# <3000> is 3000 in the message, whatever its base here.
+			# The message has the number that the kernel reads, in decimal.
+			case $value in
+			\"*) value=0x$(printf '%s\0' "${value//\"/}" | od -An -tx1 | tr -d ' \n') ;;
+			esac
 			value=$((${value//[<>]/}))
 			[ "$n" -eq 1 ] && [[ $said == *io-tlb-segsize*" $value"[!0-9]*"power of 2"*128*1048576* ]]
 			;;
@@ -233,7 +236,7 @@ checks_on()
 	for config in CONFIG_KASAN CONFIG_PROVE_LOCKING CONFIG_DMA_API_DEBUG; do
 		grep -x "$config=y" "$(image debug)/.config" || return
 	done
-	console debug | grep -i 'kasan.*initialized' &&
+	console debug | grep 'KernelAddressSanitizer initialized' &&
 		console debug | grep '^DMA-API: debugging enabled' &&
 		! console debug | grep 'turning off the locking correctness validator'
 }

@@ -40,6 +40,8 @@ packages()
 	sparse                   sparse                    make check
 	shellcheck               shellcheck                make check
 	python3                  python3                   the kernel's tools
+	python3-ply              -                         checkpatch, SPDX tags
+	python3-git              -                         checkpatch, SPDX tags
 	python3-venv             -                         dtschema
 	python3-dev              -                         dtschema (libfdt bindings)
 	swig                     swig                      dtschema (libfdt bindings)

@@ -154,6 +154,7 @@ table()
 	done
 	row "dma_max_mapping_size()" told
 	row "DMA-API errors" dma-errors
+	printf '\nin the pool: the only memory that such a device may reach; elsewhere: it may not\n'
 	printf '\nWhat the kernel says in [2]:\n'
 	grep -E 'mtk-scp.*failed|swiotlb buffer is full' "$logs/boot/run-2.log" |
 		sed 's/^\(\[[^]]*\] \)\{0,1\}/    /' | sort -u
@@ -192,7 +193,7 @@ for kind in "${kinds[@]}"; do
 done
 
 echo
-table >"$out/table.txt"
+table | sed 's/ *$//' >"$out/table.txt"
 cat "$out/table.txt"
 printf '\n%d s; the table is in %s, the consoles in %s\n' $((SECONDS - start)) \
 	"${out#"$top"/}/table.txt" "${logs#"$top"/}/boot/run-*.log"

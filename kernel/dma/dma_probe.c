@@ -349,6 +349,7 @@ static long dma_probe_do_free(struct dma_probe_file *file, void __user *argp)
 static int dma_probe_turn(struct device *dev, const struct dma_probe_bench *req,
 			  void *buf, void *copy)
 {
+	enum dma_data_direction dir = DMA_TO_DEVICE;
 	struct sg_table *sgt;
 	dma_addr_t dma_addr;
 	void *cpu_addr;
@@ -367,11 +368,14 @@ static int dma_probe_turn(struct device *dev, const struct dma_probe_bench *req,
 			return -ENOMEM;
 		dma_free_noncontiguous(dev, req->size, sgt, DMA_BIDIRECTIONAL);
 		return 0;
+	case DMA_PROBE_STREAMING_IN:
+		dir = DMA_FROM_DEVICE;
+		fallthrough;
 	case DMA_PROBE_STREAMING:
-		dma_addr = dma_map_single(dev, buf, req->size, DMA_TO_DEVICE);
+		dma_addr = dma_map_single(dev, buf, req->size, dir);
 		if (dma_mapping_error(dev, dma_addr))
 			return -ENOMEM;
-		dma_unmap_single(dev, dma_addr, req->size, DMA_TO_DEVICE);
+		dma_unmap_single(dev, dma_addr, req->size, dir);
 		return 0;
 	default:
 		memcpy(copy, buf, req->size);

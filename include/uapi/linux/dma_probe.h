@@ -16,7 +16,9 @@ enum dma_probe_kind {
 	DMA_PROBE_COHERENT,		/* dma_alloc_coherent() */
 	DMA_PROBE_NONCONTIGUOUS,	/* dma_alloc_noncontiguous() */
 	DMA_PROBE_STREAMING,		/* dma_map_single() */
-	DMA_PROBE_COPY,			/* memcpy(), for DMA_PROBE_BENCH only */
+	/* For DMA_PROBE_BENCH only: */
+	DMA_PROBE_STREAMING_IN,		/* dma_map_single() from the device */
+	DMA_PROBE_COPY,			/* memcpy() */
 };
 
 #define DMA_PROBE_IS_COHERENT	(1 << 0)	/* the device snoops the caches */
@@ -49,7 +51,7 @@ struct dma_probe_info {
 /**
  * struct dma_probe_alloc - get a buffer, write it, read it, and let it go
  * @size: in: how large
- * @kind: in: one of enum dma_probe_kind but DMA_PROBE_COPY
+ * @kind: in: one of the first three of enum dma_probe_kind
  * @flags: in: DMA_PROBE_KEEP, DMA_PROBE_QUIET
  * @dma_addr: out: where the device finds it
  * @handle: out: for DMA_PROBE_FREE, when it is kept
@@ -67,7 +69,7 @@ struct dma_probe_alloc {
 /**
  * struct dma_probe_bench - the time that getting and returning a buffer takes
  * @size: in: how large
- * @kind: in: one of enum dma_probe_kind; the streaming kind maps to the device
+ * @kind: in: one of enum dma_probe_kind; DMA_PROBE_STREAMING is to the device
  * @count: in: how often in a round
  * @rounds: in: how many rounds, one to warm up not counted
  * @pad: 0

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # init of the guest that "make bench" boots: for each probe device named after a
-# size, dma-probe-BYTES, what mapping and unmapping that size costs there, then
-# the same on the default pool, and what only copying as much costs. Its lines
-# begin with "bench:".
+# size, dma-probe-BYTES, what mapping and unmapping that size costs there, to the
+# device and from it, then the same on the default pool, and what only copying
+# as much costs. Its lines begin with "bench:".
 
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -26,6 +26,9 @@ insmod /dma_probe.ko
 sizes=$(find /dev -name 'dma-probe-[0-9]*' | sed 's/.*-//' | sort -n)
 for size in $sizes; do
 	bench restricted "dma-probe-$size" streaming "$size"
+done
+for size in $sizes; do
+	bench restricted "dma-probe-$size" streaming-in "$size"
 done
 if [ -e /dev/dma-probe-default ]; then
 	for size in $sizes; do

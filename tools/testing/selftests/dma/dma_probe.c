@@ -25,6 +25,7 @@ static const char * const kinds[] = {
 	[DMA_PROBE_COHERENT] = "coherent",
 	[DMA_PROBE_NONCONTIGUOUS] = "noncontiguous",
 	[DMA_PROBE_STREAMING] = "streaming",
+	[DMA_PROBE_STREAMING_IN] = "streaming-in",
 	[DMA_PROBE_COPY] = "copy",
 };
 
@@ -34,7 +35,8 @@ static void show_usage(void)
 	      "       dma_probe DEVICE try KIND SIZE\n"
 	      "       dma_probe DEVICE largest KIND\n"
 	      "       dma_probe DEVICE bench KIND SIZE [COUNT [ROUNDS]]\n"
-	      "KIND is coherent, noncontiguous or streaming; bench also knows copy.\n"
+	      "KIND is coherent, noncontiguous or streaming; bench also knows\n"
+	      "streaming-in (from the device) and copy.\n"
 	      "SIZE is in bytes, or has a K or an M behind it.\n", stderr);
 	exit(2);
 }

@@ -1,0 +1,558 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Check the binding of the property and the boards that the series changes:
+#
+#   - dt_binding_check on the in-tree binding
+#   - counter-examples one by one, and every good value, for the in-tree
+#     binding and for dt-schema with patches/dt-schema applied
+#   - nodes without the property: what is said of them with and without the
+#     in-tree binding is the same, word for word
+#   - all kukui boards: what CHECK_DTBS=y says of them is the same before and
+#     after the series, and each has the restricted pool
+#
+# The values of the property stand in tools/testing/selftests/dma/segsize-values.
+# Everything is made in build/test/dt, from the revisions "base" and "series"
+# of the tree, which is only read. Processed schemas are kept there; the first
+# call takes two minutes longer than the next.
+#
+# Usage: [BASE=name] [TREE=folder] check-dt.sh
+#   TREE  a git tree with the revisions base and series, by default
+#         build/$BASE/tree
+#
+# Prints TAP. Exit status: 0 if all passed, 1 otherwise.
+
+. "$(dirname "$0")/lib.sh"
+
+tree=${TREE:-$base_dir/tree}
+values=$top/tools/testing/selftests/dma/segsize-values
+work=$build/test/dt/$BASE
+bindings=Documentation/devicetree/bindings
+binding=$bindings/reserved-memory/shared-dma-pool.yaml
+id=http://devicetree.org/schemas/reserved-memory/shared-dma-pool.yaml
+boards=arch/arm64/boot/dts/mediatek
+pool=/reserved-memory/memory@50000000
+# What is needed of the kernel's source for its own dt_binding_check.
+sources=(Documentation/devicetree arch/arm64/Makefile arch/arm64/boot/dts
+	include/dt-bindings include/uapi/linux/input-event-codes.h
+	scripts Makefile Kbuild)
+
+export LC_ALL=C
+
+# --- what the checks are made of --------------------------------------------
+
+# checkout REV: its sources in $work/REV; an index of our own, so that files
+# that did not change keep their time.
+checkout()
+{
+	mkdir -p "$work/$1"
+	GIT_INDEX_FILE=$work/$1.index git -C "$tree" --work-tree="$work/$1" \
+		checkout -q --no-overlay "$1" -- "${sources[@]}"
+}
+
+# dt-schema as installed, and a copy with our patch applied.
+installed_dtschema()
+{
+	python3 -c 'import dtschema; print(dtschema.__path__[0])'
+}
+
+patch_dtschema()
+{
+	rm -rf "$work/patched"
+	mkdir -p "$work/patched"
+	cp -a "$(installed_dtschema)" "$work/patched/dtschema"
+	cd "$work/patched"
+	# Not taken for a part of the repository that we are in.
+	GIT_CEILING_DIRECTORIES=$work git apply -v "$top"/patches/dt-schema/*.patch
+}
+
+# with_dtschema installed|patched COMMAND...
+with_dtschema()
+{
+	local which=$1
+	shift
+	if [ "$which" = patched ]; then
+		PYTHONPATH=$work/patched "$@"
+	else
+		"$@"
+	fi
+}
+
+# The processed schema of all the base's bindings, under either dt-schema, as
+# scripts of the kernel make it. Kept until one of the two changes.
+make_schema()
+{
+	local which=$1 out=$work/schema-$1.json key
+	key=$(git -C "$tree" rev-parse "base:$bindings" && with_dtschema "$which" python3 -c '
+import dtschema, hashlib, pathlib
+h = hashlib.sha256()
+for p in sorted(pathlib.Path(dtschema.__path__[0]).rglob("*")):
+	if p.suffix in (".py", ".yaml"):
+		h.update(p.name.encode() + p.read_bytes())
+print(h.hexdigest())')
+	if [ "$(cat "$out.key" 2>/dev/null)" = "$key" ]; then
+		return 0
+	fi
+	rm -f "$out.key"
+	find "$work/base/$bindings" -name '*.yaml' ! -name 'processed-schema*' >"$out.files"
+	with_dtschema "$which" dt-mk-schema -j "@$out.files" >"$out.tmp"
+	mv "$out.tmp" "$out"
+	printf '%s\n' "$key" >"$out.key"
+}
+
+# The same of dt-schema alone, with the in-tree binding or without: enough for
+# nodes of /reserved-memory, and made in a second.
+make_core_schemas()
+{
+	dt-mk-schema -j >"$work/core-stock.json" &&
+		dt-mk-schema -j "$work/series/$binding" >"$work/core-series.json" &&
+		with_dtschema patched dt-mk-schema -j >"$work/core-patched.json"
+}
+
+binding_check()
+{
+	# What an earlier call left must not keep this one from looking.
+	rm -f "$work/o/$bindings"/.*.checked
+	find "$work/o/$bindings" -name '*.example.*' -delete 2>/dev/null || true
+	mkdir -p "$work/o"
+	make -C "$work/series" O="$work/o" ARCH=arm64 --no-print-directory \
+		dt_binding_check DT_SCHEMA_FILES=shared-dma-pool.yaml >"$work/binding.log" 2>&1 || {
+		cat "$work/binding.log"
+		return 1
+	}
+	cat "$work/binding.log"
+}
+
+# What make says when there is nothing to complain about: the steps' names, and
+# the one warning that an in-tree schema goes before dt-schema's own.
+complaints_of_make()
+{
+	grep -vE -e '^  (HOSTCC|HOSTLD|LEX|YACC|UPD|GEN|SCHEMA|CHKDT|LINT|STYLE|DTEX|DTC( \[C\])?) +[^ ]+$' \
+		-e '^  GEN +Makefile$' \
+		-e "^make(\[[0-9]+\])?: (Entering|Leaving) directory" \
+		-e "dtschema/schemas/reserved-memory/shared-dma-pool.yaml: warning: ignoring duplicate '[\$]id' value '$id'$" \
+		"$work/binding.log" || true
+}
+
+# compile REV: its boards into $work/dtb/REV, as scripts/Makefile.dtbs does it.
+compile()
+{
+	local rev=$1 out=$work/dtb/$1
+	rm -rf "$out"
+	mkdir -p "$out"
+	cd "$work/$rev/$boards"
+	# shellcheck disable=SC2016 # for the shell that xargs starts
+	printf '%s\n' mt8183-kukui*.dts | xargs -P "$jobs" -I{} sh -ec '
+		src=$1 dtc=$2 include=$3 out=$4/${1%.dts}
+		gcc -E -nostdinc -I "$include" -undef -D__DTS__ \
+			-x assembler-with-cpp -o "$out.pre" "$src"
+		"$dtc" -o "$out.dtb" -b 0 -i . -i "$include" \
+			-Wno-unique_unit_address -Wno-unit_address_vs_reg \
+			-Wno-avoid_unnecessary_addr_size -Wno-alias_paths \
+			-Wno-interrupt_map -Wno-simple_bus_reg "$out.pre" 2>"$out.dtc" || {
+				cat "$out.dtc"
+				exit 1
+			}
+		rm "$out.pre"' sh {} "$work/o/scripts/dtc/dtc" \
+		"$work/$rev/scripts/dtc/include-prefixes" "$out"
+}
+
+# said_of DTSCHEMA SCHEMA LOG OPTION...: what dt-validate says of the .dtb in
+# the current folder, the files without theirs. All in one call, since most of
+# the time goes into loading the schema.
+said_of()
+{
+	local which=$1 schema=$2 log=$3
+	shift 3
+	with_dtschema "$which" dt-validate "$@" -s "$schema" -- *.dtb >"$log.tmp" 2>&1 || {
+		cat "$log.tmp"
+		return 1
+	}
+	sed -E 's,^[^[:space:]]*/([^/[:space:]]+\.dtb: ),\1,' "$log.tmp" >"$log"
+	rm "$log.tmp"
+}
+
+# validate REV SCHEMA LOG [DTSCHEMA]: said of the revision's boards, with make's
+# options.
+validate()
+{
+	(
+		cd "$work/dtb/$1"
+		said_of "${4:-installed}" "$2" "$3" -m
+	)
+}
+
+# --- nodes ------------------------------------------------------------------
+
+# node NAME PROPERTIES: a tree with that one child of /reserved-memory, as
+# $PWD/NAME.dtb
+node()
+{
+	dtc -q -I dts -O dtb -o "$1.dtb" - <<-DTS
+	/dts-v1/;
+	/ {
+		model = "foo";
+		compatible = "foo";
+		#address-cells = <2>;
+		#size-cells = <2>;
+
+		reserved-memory {
+			#address-cells = <2>;
+			#size-cells = <2>;
+			ranges;
+
+			pool {
+				$2
+			};
+		};
+
+		device: device {
+		};
+	};
+	DTS
+}
+
+restricted='compatible = "restricted-dma-pool"; reg = <0x0 0x50000000 0x0 0x2900000>;'
+shared='compatible = "shared-dma-pool"; reg = <0x0 0x50000000 0x0 0x2900000>;'
+
+# One tree for each value of the list, and for what must not be where the
+# property is, or the property not where it is.
+value_nodes()
+{
+	local name value outcome slots
+	rm -rf "$work/values"
+	mkdir -p "$work/values"
+	cd "$work/values"
+	while IFS=$'\t' read -r name value outcome slots; do
+		[[ -n $name && $name != \#* ]] || continue
+		case $outcome,$value in
+		absent,*) value= ;;
+		*,-) value='io-tlb-segsize;' ;;
+		*) value="io-tlb-segsize = $value;" ;;
+		esac
+		case $outcome in
+		absent | taken | range | malformed) ;;
+		*) die "$values: no such outcome: '$outcome'" "it must be absent, taken, range or malformed" ;;
+		esac
+		[[ $slots =~ ^[0-9]+$ ]] || die "$values: no number of slots in the line of '$name'"
+		node "$outcome.$name" "$restricted $value"
+	done <"$values"
+	node "taken.no-other-property" "$restricted io-tlb-segsize = <4096>;"
+	node "forbidden.no-map" "$restricted io-tlb-segsize = <4096>; no-map;"
+	node "forbidden.reusable" "$restricted io-tlb-segsize = <4096>; reusable;"
+	node "forbidden.on-shared-dma-pool" "$shared io-tlb-segsize = <4096>;"
+}
+
+# check_value FILE: what is said in said.log of it is what it should be.
+check_value()
+{
+	local file=$1 lines said
+	local path="^$file\.dtb: pool \((restricted|shared)-dma-pool\): "
+	said=$(grep -A1 -E "^$file\.dtb: " said.log | grep -v '^--$' || true)
+	printf '%s\n' "${said:-nothing is said of it}"
+	lines=$(grep -c "\.dtb: pool " <<<"$said" || true)
+	case $file in
+	absent.* | taken.*)
+		[ -z "$said" ] ;;
+	range.*)
+		# One complaint, and that names what is allowed.
+		[ "$lines" -eq 1 ] &&
+			grep -qE "${path}io-tlb-segsize: [0-9]+ is not one of \[128, 256, 512, .*, 1048576\]$" <<<"$said" ;;
+	malformed.*)
+		# It may be said in more than one way, but of the type.
+		grep -qE "${path}io-tlb-segsize: .* is not of type 'integer'$" <<<"$said" &&
+			! grep -vE "${path}io-tlb-segsize: |^	from schema" <<<"$said" ;;
+	forbidden.on-shared-dma-pool)
+		[ "$lines" -eq 1 ] &&
+			grep -qE "${path}False schema does not allow 4096$" <<<"$said" ;;
+	forbidden.*)
+		# Beside the tree with nothing but that property less, which is
+		# accepted, this can only be of that property.
+		[ "$lines" -eq 1 ] &&
+			grep -qE "${path}False schema does not allow True$" <<<"$said" ;;
+	*)
+		return 1 ;;
+	esac
+}
+
+check_values()
+{
+	local schema=$1 file which=installed
+	[ "$schema" != patched ] || which=patched
+	cd "$work/values"
+	said_of "$which" "$work/core-$schema.json" said.log >crash.log || {
+		tap_fail "$schema: dt-validate runs" crash.log
+		return
+	}
+	for file in *.dtb; do
+		file=${file%.dtb}
+		case $file in
+		absent.* | taken.*) tap "$schema: accepted: ${file/./: }" check_value "$file" ;;
+		*) tap "$schema: rejected: ${file/./: }" check_value "$file" ;;
+		esac
+	done
+}
+
+# Nodes without the property, good and bad ones, of all that the two bindings
+# could see in different ways.
+other_nodes()
+{
+	local reg='reg = <0x0 0x50000000 0x0 0x100000>;'
+	local size='size = <0x0 0x100000>;'
+	local one two props n=0
+	rm -rf "$work/others"
+	mkdir -p "$work/others"
+	cd "$work/others"
+	for one in restricted shared; do
+		two="compatible = \"$one-dma-pool\";"
+		while read -r props; do
+			n=$((n + 1))
+			node "$(printf '%s-%02d' "$one" "$n")" "$two $props"
+		done <<-PROPS
+		$reg
+		$size
+		$reg $size
+
+		$size alignment = <0x0 0x10000>;
+		$size alignment = <0x10000>;
+		$size alignment = "string";
+		$size alloc-ranges = <0x0 0x40000000 0x0 0x40000000>;
+		size = <0x100000>;
+		size = "string";
+		size = <0x0 0x0 0x100000>;
+		reg = <0x0 0x50000000 0x0 0x1000>, <0x0 0x60000000 0x0 0x1000>;
+		$reg no-map;
+		$reg reusable;
+		$reg no-map; reusable;
+		$reg no-map = <1>;
+		$reg reusable = "string";
+		$size linux,cma-default;
+		$size linux,dma-default;
+		$size reusable; linux,cma-default;
+		$size no-map; linux,dma-default;
+		$reg linux,cma-default = <1>;
+		$reg linux,dma-default = "string";
+		$reg linux,cma-default; linux,dma-default;
+		$reg vendor,unknown;
+		$reg unknown = <1>;
+		$reg io-tlb-segments = <1>;
+		$reg memory-region = <&device>;
+		$reg iommu-addresses = <&device 0x0 0x0 0x0 0x1000>;
+		iommu-addresses = <&device 0x0 0x0 0x0 0x1000>;
+		$reg status = "disabled";
+		$reg #address-cells = <1>;
+		$reg child { };
+		$reg phandle = <7>; label = "pool";
+		PROPS
+	done
+	node both-1 "compatible = \"restricted-dma-pool\", \"shared-dma-pool\"; $reg"
+	node both-2 "compatible = \"shared-dma-pool\", \"restricted-dma-pool\"; $reg"
+	node both-3 "compatible = \"shared-dma-pool\", \"restricted-dma-pool\"; $reg no-map;"
+	node both-4 "compatible = \"vendor,pool\", \"restricted-dma-pool\"; $reg"
+	node both-5 "compatible = \"restricted-dma-pool\", \"vendor,pool\"; $reg reusable;"
+	node other-1 "compatible = \"vendor,pool\"; $reg"
+	node other-2 "$reg"
+	node other-3 "compatible = <1>; $reg"
+}
+
+# agree STOCK-LOG OTHER-LOG NODES: the same is said, of every single node.
+agree()
+{
+	local one other
+	one=$(grep -A1 -E "^$3\.dtb: " "$1" | grep -v '^--$' | sort || true)
+	other=$(grep -A1 -E "^$3\.dtb: " "$2" | grep -v '^--$' | sort || true)
+	printf -- '--- dt-schema:\n%s\n--- with the property:\n%s\n' "$one" "$other"
+	[ "$one" = "$other" ]
+}
+
+# check_others SCHEMA: the same is said of each, and of some something.
+check_others()
+{
+	local schema=$1 which=installed file good=0 bad=0 differ=0
+	[ "$schema" != patched ] || which=patched
+	cd "$work/others"
+	said_of installed "$work/core-stock.json" stock.log || return 1
+	said_of "$which" "$work/core-$schema.json" "$schema.log" || return 1
+	for file in *.dtb; do
+		file=${file%.dtb}
+		agree stock.log "$schema.log" "$file" >agree.log || {
+			differ=$((differ + 1))
+			fdtget -p "$file.dtb" /reserved-memory/pool | tr '\n' ' '
+			cat agree.log
+		}
+		if grep -qE "^$file\.dtb: " stock.log; then
+			bad=$((bad + 1))
+		else
+			good=$((good + 1))
+		fi
+	done
+	# What could not be decoded is said without a node's name.
+	diff <(grep -v '\.dtb: \|^	' stock.log) <(grep -v '\.dtb: \|^	' "$schema.log") || differ=$((differ + 1))
+	printf '%s %s' "$good" "$bad" >"$schema.counts"
+	[ "$differ" -eq 0 ] && [ "$good" -ge 10 ] && [ "$bad" -ge 10 ]
+}
+
+# --- boards -----------------------------------------------------------------
+
+# same_said BEFORE AFTER: only the paths of the schemas may differ.
+same_said()
+{
+	diff "$1" "$2"
+}
+
+# Without the binding the boards are complained about, or we would not have
+# seen it with it either: each for the property, and for nothing else.
+complained_of()
+{
+	local dtb
+	for dtb in "$work/dtb/series"/*.dtb; do
+		dtb=${dtb##*/}
+		grep -qxF "$dtb: memory@50000000 (restricted-dma-pool): Unevaluated properties are not allowed ('io-tlb-segsize' was unexpected)" "$2" || {
+			printf 'nothing is said of io-tlb-segsize in %s\n' "$dtb"
+			return 1
+		}
+	done
+	diff "$1" "$2" | grep '^[<>]' | grep -v '^> 	from schema' |
+		grep -v '^> .*: memory@50000000 (restricted-dma-pool): .*io-tlb-segsize' && return 1
+	return 0
+}
+
+has_pool()
+{
+	local dtb phandle bad=0
+	for dtb in "$work/dtb/series"/*.dtb; do
+		phandle=$(fdtget "$dtb" "$pool" phandle)
+		if ! { [ "$(fdtget "$dtb" "$pool" compatible)" = restricted-dma-pool ] &&
+			[ "$(fdtget "$dtb" "$pool" io-tlb-segsize)" = 4096 ] &&
+			[ "$(fdtget -t x "$dtb" "$pool" reg)" = '0 50000000 0 2900000' ] &&
+			! fdtget -p "$dtb" "$pool" | grep -qx 'no-map\|reusable' &&
+			[ "$(fdtget "$dtb" /soc/scp@10500000 memory-region)" = "$phandle" ]; }; then
+			printf '%s: its pool is\n' "${dtb##*/}"
+			fdtget -p "$dtb" "$pool"
+			bad=$((bad + 1))
+		fi
+	done
+	[ "$bad" -eq 0 ]
+}
+
+# The compiler's own warnings, board by board.
+same_dtc_warnings()
+{
+	local file status=0
+	for file in "$work/dtb/base"/*.dtc; do
+		diff <(sed 's/^[^ ]*: Warning/Warning/' "$file") \
+			<(sed 's/^[^ ]*: Warning/Warning/' "$work/dtb/series/${file##*/}") || status=1
+	done
+	return "$status"
+}
+
+# --- the run ----------------------------------------------------------------
+
+[ -x "$venv/bin/dt-validate" ] || die "no dtschema in ${venv#"$top"/}" "install it with: make deps"
+PATH=$venv/bin:$PATH
+need git make gcc dtc fdtget python3 flex bison
+for rev in base series; do
+	git -C "$tree" rev-parse -q --verify "$rev" >/dev/null 2>&1 ||
+		die "no revision $rev in $tree" "make the kernel tree with: make tree"
+done
+[ -s "$values" ] || die "no list of values: ${values#"$top"/}"
+
+mkdir -p "$work"
+say "# dt-schema $(dt-validate -V 2>&1), kernel $(git -C "$tree" log -1 --format=%s base)"
+step dt/sources-base checkout base || die "could not get the base's sources"
+step dt/sources-series checkout series || die "could not get the series' sources"
+
+if step dt/patch-dtschema patch_dtschema; then
+	tap_ok "patches/dt-schema applies to dt-schema $(dt-validate -V 2>&1)"
+else
+	tap_fail "patches/dt-schema applies to dt-schema $(dt-validate -V 2>&1)" "$logs/dt/patch-dtschema.log"
+	tap_end
+	exit 1
+fi
+
+# The long part: the schemas of all bindings, three times on all processors.
+all_schemas()
+{
+	local status=0 one other
+	make_schema installed >"$work/schema-installed.log" 2>&1 &
+	one=$!
+	make_schema patched >"$work/schema-patched.log" 2>&1 &
+	other=$!
+	binding_check || status=1
+	wait "$one" || { cat "$work/schema-installed.log"; status=1; }
+	wait "$other" || { cat "$work/schema-patched.log"; status=1; }
+	return "$status"
+}
+
+if step dt/schemas-and-binding-check all_schemas && [ -z "$(complaints_of_make)" ]; then
+	tap_ok "dt_binding_check passes without a complaint"
+else
+	complaints_of_make >"$work/binding.complaints"
+	tap_fail "dt_binding_check passes without a complaint" "$work/binding.complaints"
+	# It says so again next time.
+	rm -f "$work/o/$bindings/processed-schema.json"
+fi
+tap "the example has the property and was checked" \
+	grep -qs io-tlb-segsize "$work/o/${binding%.yaml}.example.dts"
+tap "yamllint finds nothing" \
+	yamllint -s -f parsable -c "$work/series/$bindings/.yamllint" "$work/series/$binding"
+if [ -e "$work/series/scripts/dtc/dt-check-style" ]; then
+	tap "dt-check-style finds nothing, in its strict mode" \
+		"$work/series/scripts/dtc/dt-check-style" --mode=strict "$work/series/$binding"
+fi
+
+step dt/core-schemas make_core_schemas || die "could not process dt-schema's own schemas"
+step dt/value-nodes value_nodes || die "could not compile the trees with the values"
+check_values series
+check_values patched
+
+step dt/other-nodes other_nodes || die "could not compile the trees without the property"
+for schema in series patched; do
+	tap "$schema: says of nodes without the property what dt-schema says" check_others "$schema"
+	read -r good bad <"$work/others/$schema.counts" &&
+		say "# $good that are accepted, $bad that are not"
+done
+
+if ! { step dt/boards-base compile base && step dt/boards-series compile series; }; then
+	tap_fail "the boards compile" "$logs/dt/boards-series.log"
+	tap_end
+	exit 1
+fi
+count=$(find "$work/dtb/series" -name '*.dtb' | wc -l)
+tap "there are kukui boards ($count), as many as in the base" \
+	[ "$count" -gt 0 -a "$count" -eq "$(find "$work/dtb/base" -name '*.dtb' | wc -l)" ]
+tap "dtc says of them what it says without the series" same_dtc_warnings
+tap "each of the $count has the restricted pool" has_pool
+
+all_validations()
+{
+	local status=0 pid pids=()
+	(
+		validate base "$work/schema-installed.json" "$work/said-base.log"
+		validate series "$work/schema-installed.json" "$work/said-without.log"
+	) &
+	pids+=($!)
+	(
+		validate series "$work/o/$bindings/processed-schema.json" "$work/said-series.log"
+		validate series "$work/schema-patched.json" "$work/said-patched.log" patched
+	) &
+	pids+=($!)
+	for pid in "${pids[@]}"; do
+		wait "$pid" || status=1
+	done
+	return "$status"
+}
+
+if step dt/validate-boards all_validations; then
+	say "# said of the boards without the series: $(grep -vc '^	' "$work/said-base.log") lines"
+	tap "boards, in-tree binding: nothing is said that is not said without the series" \
+		same_said "$work/said-base.log" "$work/said-series.log"
+	tap "boards, patched dt-schema: nothing is said that is not said without the series" \
+		same_said "$work/said-base.log" "$work/said-patched.log"
+	tap "boards, neither: the property is complained about, and nothing else" \
+		complained_of "$work/said-base.log" "$work/said-without.log"
+else
+	tap_fail "dt-validate runs on the boards" "$logs/dt/validate-boards.log"
+fi
+
+tap_end

@@ -1,0 +1,428 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The series' hygiene: it applies to every kernel that it is for, mails to tree
+# to mails changes nothing, and checkpatch, get_maintainer, kernel-doc, sparse
+# and the compilers have nothing to say that they do not say without it.
+#
+# Usage: [BASE=name] check-series.sh
+# TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/treestate.sh"
+. "$(dirname "$0")/mails.sh"
+
+work=$base_dir/check
+mapfile -t patches < <(list_mails "$mails")
+
+need git perl sparse shellcheck dpkg-deb "$(cross_compile arm64)gcc" "$(cross_compile arm)gcc"
+[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+mkdir -p "$work"
+
+three_patches()
+{
+	local i=0 mail
+	[ ${#patches[@]} -eq 3 ] || {
+		echo "there are ${#patches[@]} patches in ${mails#"$top"/}"
+		return 1
+	}
+	[ -e "$mails/0000-cover-letter.patch" ] || {
+		echo "there is no cover letter"
+		return 1
+	}
+	if grep -nE '^\*\*\* (BLURB|SUBJECT)|\*\*\* SUBJECT' "$mails/0000-cover-letter.patch"; then
+		echo "the cover letter is not written"
+		return 1
+	fi
+	for mail in "$mails/0000-cover-letter.patch" "${patches[@]}"; do
+		grep -q "^Subject: \[PATCH $i/3\] " "$mail" || {
+			echo "$mail is not numbered $i/3"
+			return 1
+		}
+		i=$((i + 1))
+	done
+}
+
+# The tree is what the mails make; else what is compiled here is not they.
+tree_is_mails()
+{
+	local what
+	what=$(tree_work)
+	[ "$(tree_state mails)" = "$(mails_hash "$mails")" ] || what="other patches than the mails"
+	[ -z "$what" ] || {
+		echo "${tree#"$top"/} has $what; make series, or make tree, brings them together"
+		return 1
+	}
+}
+
+# The files that the patches touch, and the one that decides how a hunk's
+# function is found.
+touched_files()
+{
+	echo .gitattributes
+	sed -n 's|^diff --git a/\(.*\) b/\(.*\)$|\1\n\2|p' "${patches[@]}" | sort -u
+}
+
+# small_repo NAME COMMAND...: a repository with only the files that the patches
+# touch, which COMMAND puts into its folder; prints its path.
+small_repo()
+{
+	local repo=$work/$1
+	shift
+	rm -rf "$repo"
+	mkdir -p "$repo"
+	"$@" "$repo" >&2
+	git_plain init -q --template= "$repo"
+	git_plain -C "$repo" add -A -f
+	with_committer git_plain -C "$repo" commit -q --allow-empty -m "${repo##*/}"
+	git_plain -C "$repo" tag base
+	printf '%s\n' "$repo"
+}
+
+files_of_tree()
+{
+	local files
+	mapfile -t files < <(touched_files)
+	mapfile -t files < <(git -C "$tree" ls-tree -r --name-only base -- "${files[@]}")
+	git -C "$tree" archive base -- "${files[@]}" | tar -x -C "$1"
+}
+
+# Unpacking takes most of the time: what was taken from a package is kept.
+files_of_package()
+{
+	local deb=$1 to=$2 kept files
+	mapfile -t files < <(touched_files)
+	kept=$work/files/$(basename "$deb" .deb)-$(printf '%s\n' "${files[@]}" | sha256sum | cut -c1-12)
+	[ -d "$kept" ] || "$top/scripts/fetch.sh" unpack "$deb" "$kept" "${files[@]}" 2>/dev/null
+	cp -a "$kept/." "$to/"
+}
+
+# git am takes no fuzz: a hunk's context has to be there, if at other lines.
+applies()
+{
+	local repo=$1 log=$1.am.log
+	apply_mails "$repo" "$mails" >"$log" 2>&1 || {
+		cat "$log"
+		return 1
+	}
+	# Applied, but with something to say: whitespace, for instance.
+	if [ -s "$log" ]; then
+		cat "$log"
+		return 1
+	fi
+}
+
+# Index lines and line numbers tell which base the mails were written on.
+without_base()
+{
+	sed 's/^index [0-9a-f]*\.\.[0-9a-f]*/index/; s/^@@ .* @@.*/@@/' "$1"
+}
+
+# The base's own blobs are those that the mails name.
+same_base()
+{
+	local repo=$1 mail id rest
+	for mail in "${patches[@]}"; do
+		while read -r id rest; do
+			[[ $id =~ ^0+$ ]] || git -C "$repo" cat-file -e "$id" 2>/dev/null || return 1
+		done < <(sed -n 's/^index \([0-9a-f]*\)\.\..*/\1/p' "$mail")
+	done
+}
+
+# The small repository has the mails applied already.
+round_trip()
+{
+	local repo=$1 new=$work/round-trip mail failed=0
+	rm -rf "$new"
+	mkdir -p "$new"
+	write_mails "$repo" base..HEAD "$mails" "$new"
+	if same_base "$repo"; then
+		diff -ru "$mails" "$new" -x README\*
+		return
+	fi
+	echo "# the mails were written on another base: line numbers aside"
+	for mail in "$mails"/0*.patch; do
+		diff -u <(without_base "$mail") <(without_base "$new/${mail##*/}") || failed=1
+	done
+	return "$failed"
+}
+
+# FILE_PATH_CHANGES asks whether MAINTAINERS knows an added file; the test with
+# get_maintainer answers that.
+checkpatch()
+{
+	(cd "$tree" && perl scripts/checkpatch.pl --strict --no-summary --color=never \
+		--ignore FILE_PATH_CHANGES "$@")
+}
+
+# The devices that our test code drives exist in no binding: nobody may describe
+# hardware with them.
+checkpatch_file()
+{
+	local name
+	mkdir -p "$work/ours"
+	for name in kernel include tools; do
+		ln -sfn "$top/$name" "$work/ours/$name"
+	done
+	# It leaves a file of names where it runs.
+	(cd "$work/ours" && perl "$tree/scripts/checkpatch.pl" --root="$tree" --strict --no-summary \
+		--color=never --terse --ignore UNDOCUMENTED_DT_STRING -f "$1")
+}
+
+has_maintainer()
+{
+	local out
+	out=$(cd "$tree" && perl scripts/get_maintainer.pl --no-git --no-git-fallback "$@") || return 1
+	printf '%s\n' "$out"
+	grep -qE '\((maintainer|supporter)[:)]' <<<"$out" && grep -q ' list' <<<"$out"
+}
+
+# A tree for get_maintainer.pl, which asks git for the files: ours, with our
+# MAINTAINERS.
+maintainers_tree()
+{
+	local dir=$work/maintainers
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	rsync -a --exclude=/build --exclude=/.git "$top/" "$dir/"
+	git_plain init -q --template= "$dir"
+	git_plain -C "$dir" add -A -f
+	# What it knows a kernel tree by.
+	mkdir -p "$dir"/{Documentation,arch,include,drivers,fs,init,ipc,kernel,lib,scripts}
+	touch "$dir"/{COPYING,CREDITS,Kbuild,Makefile,README}
+	printf '%s\n' "$dir"
+}
+
+own_maintainers()
+{
+	local dir out file failed=0
+	[ -s "$top/MAINTAINERS" ] || {
+		echo "there is no MAINTAINERS"
+		return 1
+	}
+	dir=$(maintainers_tree)
+	cd "$dir" || return 1
+	out=$(perl "$tree/scripts/get_maintainer.pl" --self-test=sections 2>&1 &&
+		perl "$tree/scripts/get_maintainer.pl" --self-test=patterns 2>&1) || failed=1
+	[ -z "$out" ] || {
+		printf '%s\n' "$out"
+		failed=1
+	}
+	while read -r file; do
+		perl "$tree/scripts/get_maintainer.pl" --no-git --no-git-fallback -f "$file" 2>&1 |
+			grep -qE '\((maintainer|supporter)[:)]' || {
+			echo "$file: MAINTAINERS names nobody for it"
+			failed=1
+		}
+	done < <(git ls-files | sort)
+	return "$failed"
+}
+
+# The series' revisions that change what is compiled.
+code_revisions()
+{
+	git -C "$tree" log --reverse --format=%H base..series -- '*.c' '*.h' '*.S' '*Kconfig*' '*Makefile' '*Kbuild'
+}
+
+# kernel_doc REV FILE: what kernel-doc says, without line numbers.
+kernel_doc()
+{
+	local file=$work/kernel-doc/$2
+	mkdir -p "${file%/*}"
+	git -C "$tree" show "$1:$2" >"$file" 2>/dev/null || return 0
+	(cd "$work/kernel-doc" && python3 "$(realpath "$tree/scripts/kernel-doc")" -Wall -none "$2" 2>&1) |
+		sed 's/:[0-9]*/:/' | sort
+}
+
+kernel_doc_is_clean()
+{
+	local file new
+	while read -r file; do
+		new=$(comm -13 <(kernel_doc base "$file") <(kernel_doc series "$file"))
+		[ -z "$new" ] || {
+			printf '%s\n' "$new"
+			return 1
+		}
+	done < <(git -C "$tree" diff --name-only base series -- '*.c' '*.h')
+}
+
+# What each architecture needs on top of allnoconfig for the objects that
+# include the series' header.
+arch_options()
+{
+	case $1 in
+	arm64) echo OF=y XEN=y ACPI=y PCI=y IOMMU_SUPPORT=y ARM_SMMU_V3=y ;;
+	x86_64) echo 64BIT=y OF=y PCI=y ACPI=y SMP=y HYPERVISOR_GUEST=y PARAVIRT=y XEN=y XEN_PV=y \
+		XEN_DOM0=y AMD_MEM_ENCRYPT=y IOMMU_SUPPORT=y AMD_IOMMU=y ;;
+	arm) echo MMU=y ARCH_MULTIPLATFORM=y ARCH_MULTI_V7=y ARM_LPAE=y ARCH_VIRT=y OF=y ;;
+	esac
+	echo DEBUG_FS=y DMA_API_DEBUG=y
+}
+
+# The objects: the allocator and what it is reached through, always; the other
+# files that include its header, for one configuration of each architecture.
+arch_objects()
+{
+	echo kernel/dma/swiotlb.o kernel/dma/direct.o
+	[ "$2" = "DYNAMIC=y,RESTRICTED=y" ] || return 0
+	echo kernel/dma/debug.o drivers/base/core.o mm/slab_common.o
+	case $1 in
+	arm64) echo arch/arm64/mm/init.o drivers/iommu/dma-iommu.o drivers/xen/swiotlb-xen.o ;;
+	x86_64) echo arch/x86/mm/mem_encrypt.o arch/x86/kernel/setup.o drivers/iommu/dma-iommu.o \
+		drivers/xen/swiotlb-xen.o ;;
+	arm) echo arch/arm/mm/init.o ;;
+	esac
+}
+
+# The options that a variant is about have to be as it says.
+variant_is()
+{
+	local name=$1 want=$2 config=$3
+	case $want in
+	y) grep -qx "CONFIG_$name=y" "$config" ;;
+	*) ! grep -q "^CONFIG_$name=" "$config" ;;
+	esac || {
+		echo "CONFIG_$name is not $want in this configuration"
+		return 1
+	}
+}
+
+# compile ARCH VARIANT: the objects of what src has checked out; what compiler
+# and sparse say. Exit status of make.
+compile()
+{
+	local arch=$1 variant=$2 o=$base_dir/kernel/check-$1 option list
+	local dynamic=${2#DYNAMIC=} restricted=${2##*=}
+	local kmake=(make -s -C "$src" "O=$o" "ARCH=$arch" "CROSS_COMPILE=$(cross_compile "$arch")" "-j$jobs")
+	dynamic=${dynamic%%,*}
+	mkdir -p "$o"
+	{
+		for option in $(arch_options "$arch") SWIOTLB_DYNAMIC="$dynamic" \
+			DMA_RESTRICTED_POOL="$restricted"; do
+			printf 'CONFIG_%s\n' "$option"
+		done
+	} >"$o/wanted"
+	"${kmake[@]}" KCONFIG_ALLCONFIG="$o/wanted" allnoconfig >/dev/null &&
+		variant_is SWIOTLB y "$o/.config" &&
+		variant_is SWIOTLB_DYNAMIC "$dynamic" "$o/.config" &&
+		variant_is DMA_RESTRICTED_POOL "$restricted" "$o/.config" &&
+		"${kmake[@]}" prepare || return 1
+	read -ra list <<<"$(arch_objects "$arch" "$variant" | tr '\n' ' ')"
+	for option in "${list[@]}"; do
+		rm -f "$o/$option"
+	done
+	# C=1: sparse looks at what is compiled, which is these.
+	"${kmake[@]}" W=1 C=1 "${list[@]}"
+}
+
+# Without line numbers, which the patches move.
+warnings()
+{
+	grep -E 'warning:|error:' "$1" | sed "s|$src/||g; s/:[0-9]\+\(:[0-9]\+\)\?:/:/" | sort
+}
+
+# said REV ARCH VARIANT: the file with what was said of that revision. What was
+# compiled once is not again, as long as all that it came from is the same.
+said()
+{
+	local commit=$1 arch=$2 variant=$3 stamp file
+	stamp=$({
+		git -C "$tree" rev-parse "$commit^{tree}"
+		printf '%s\n' "$arch" "$variant"
+		arch_options "$arch"
+		arch_objects "$arch" "$variant"
+		declare -f compile
+		"$(cross_compile "$arch")gcc" --version
+		sparse --version
+	} 2>&1 | sha256sum | cut -c1-16)
+	file=$work/objects/$arch-$variant-$stamp
+	if [ ! -e "$file" ]; then
+		mkdir -p "${file%/*}"
+		[ "$(git -C "$src" rev-parse HEAD)" = "$(git -C "$tree" rev-parse "$commit^{commit}")" ] ||
+			git -C "$src" checkout -q -f --detach "$commit" || return 1
+		if ! compile "$arch" "$variant" >"$file.new" 2>&1; then
+			echo "it does not compile:" >&2
+			tail -n 30 "$file.new" >&2
+			return 1
+		fi
+		mv "$file.new" "$file"
+	fi
+	printf '%s\n' "$file"
+}
+
+nothing_new()
+{
+	local commit=$1 arch=$2 variant=$3 before after new
+	before=$(said base "$arch" "$variant") && after=$(said "$commit" "$arch" "$variant") || return 1
+	new=$(comm -13 <(warnings "$before") <(warnings "$after"))
+	[ -z "$new" ] || {
+		printf 'new:\n%s\n' "$new"
+		return 1
+	}
+}
+
+objects()
+{
+	local revisions commit arch variant name
+	mapfile -t revisions < <(code_revisions)
+	# All of the base first: src then changes once, not for each variant.
+	for commit in base "${revisions[@]}"; do
+		for arch in arm64 x86_64 arm; do
+			for variant in DYNAMIC={y,n},RESTRICTED={y,n}; do
+				said "$commit" "$arch" "$variant" >/dev/null 2>&1 || true
+			done
+		done
+	done
+	for commit in "${revisions[@]}"; do
+		name=$(git -C "$tree" log -1 --format=%s "$commit")
+		for arch in arm64 x86_64 arm; do
+			for variant in DYNAMIC={y,n},RESTRICTED={y,n}; do
+				tap "W=1 and sparse say nothing new, $arch $variant: $name" \
+					nothing_new "$commit" "$arch" "$variant"
+			done
+		done
+	done
+}
+
+compiled_tests()
+{
+	local before=$tap_count
+	objects
+	[ "$tap_count" -gt "$before" ] || tap_fail "the series changes code"
+}
+
+tap "three patches and a cover letter" three_patches
+tap "the tree has the mails' commits" tree_is_mails
+
+if [ ${#patches[@]} -gt 0 ]; then
+	repo=$(small_repo base files_of_tree)
+	tap "applies without a word to $(tree_state base | cut -d' ' -f2-)" applies "$repo"
+	tap "mails to tree to mails changes nothing" round_trip "$repo"
+	packages=$("$top/scripts/fetch.sh" all 2>"$work/fetch.log") ||
+		tap_fail "the packages to apply to are there" "$work/fetch.log"
+	for deb in $packages; do
+		name=$(basename "$deb" _all.deb)
+		[ "package ${name/_/ }" != "$(tree_state base)" ] || continue
+		repo=$(small_repo "$name" files_of_package "$deb")
+		tap "applies without a word to $name" applies "$repo"
+	done
+	for mail in "${patches[@]}"; do
+		tap "checkpatch --strict: ${mail##*/}" checkpatch "$mail"
+		tap "get_maintainer finds a maintainer and a list: ${mail##*/}" has_maintainer "$mail"
+	done
+	tap "kernel-doc says nothing new" kernel_doc_is_clean
+fi
+
+while read -r file; do
+	tap "checkpatch --strict: $file" checkpatch_file "$file"
+done < <(cd "$top" && find kernel include tools -name '*.[ch]' | sort)
+tap "MAINTAINERS is accepted, and knows each of our files" own_maintainers
+while read -r file; do
+	tap "shellcheck: $file" shellcheck -x -P "$top/scripts" "$top/$file"
+done < <(cd "$top" && grep -lE '^#!/bin/(ba)?sh' -r scripts tools .ci | sort)
+
+# src and the objects are shared with kernel.sh. The lock is held to the end.
+exec 8>"$build/kernel-$BASE.lock"
+flock 8
+compiled_tests
+tap_end
