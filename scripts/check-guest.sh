@@ -20,7 +20,7 @@
 overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-swiotlb.dtso
 values=$top/tools/testing/selftests/dma/segsize-values
 init=$top/tools/testing/selftests/dma/kunit-init.sh
-out=$build/test/guest
+made=$build/test/guest
 
 export MEM=1G SMP=2
 
@@ -58,15 +58,15 @@ segsize_pools()
 # The machine's own device tree with the pools and devices on top.
 device_tree()
 {
-	mkdir -p "$out"
-	segsize_pools >"$out/segsize-pools.dtsi"
-	cpp -nostdinc -undef -x assembler-with-cpp -I "$out" "$overlay" \
-		-o "$out/overlay.dts"
+	mkdir -p "$made"
+	segsize_pools >"$made/segsize-pools.dtsi"
+	cpp -nostdinc -undef -x assembler-with-cpp -I "$made" "$overlay" \
+		-o "$made/overlay.dts"
 	# The values that must not be are there on purpose.
-	dtc -q -@ -I dts -O dtb -o "$out/overlay.dtbo" "$out/overlay.dts"
-	qemu-system-aarch64 -M "virt,gic-version=3,dumpdtb=$out/virt.dtb" \
+	dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$made/overlay.dts"
+	qemu-system-aarch64 -M "virt,gic-version=3,dumpdtb=$made/virt.dtb" \
 		-cpu cortex-a53 -m "$MEM" -smp "$SMP" -display none -net none
-	fdtoverlay -i "$out/virt.dtb" -o "$out/kunit.dtb" "$out/overlay.dtbo"
+	fdtoverlay -i "$made/virt.dtb" -o "$made/kunit.dtb" "$made/overlay.dtbo"
 }
 
 image()
@@ -80,10 +80,10 @@ boot()
 	local debug=
 	# Half of the time goes into that; the kernel for it has it on.
 	[ "$1" = debug ] || debug=dma_debug=off
-	"$top/scripts/initramfs.sh" "$out/kunit-$1.cpio.gz" "$init" \
+	"$top/scripts/initramfs.sh" "$made/kunit-$1.cpio.gz" "$init" \
 		"$(image "$1")/swiotlb_kunit.ko" &&
 		"$top/scripts/boot.sh" "kunit-$1" "$(image "$1")/Image" \
-			"$out/kunit.dtb" "$out/kunit-$1.cpio.gz" \
+			"$made/kunit.dtb" "$made/kunit-$1.cpio.gz" \
 			-append "swiotlb=16384,force kunit-seed=${SEED:-1} $debug"
 }
 
@@ -104,7 +104,7 @@ console()
 #	    ok 3 largest			| result explains that
 suite_cases()
 {
-	local config=$1 line plan=0 seen=0 ended='' skipped ok name said=$out/said
+	local config=$1 line plan=0 seen=0 ended='' skipped ok name said=$made/said
 	: >"$said"
 	while IFS= read -r line; do
 		case $line in
@@ -150,9 +150,9 @@ suite_cases()
 messages()
 {
 	local config=$1 name value outcome slots said n bad=0
-	console "$config" >"$out/console"
+	console "$config" >"$made/console"
 	while IFS=$'\t' read -r name value outcome slots; do
-		said=$(grep -e "/row-$name-pool@" "$out/console" || :)
+		said=$(grep -e "/row-$name-pool@" "$made/console" || :)
 		n=$(printf '%s' "$said" | grep -c . || :)
 		case $outcome in
 		range)
@@ -176,9 +176,9 @@ messages()
 	done < <(rows)
 	# Nor is there such a line about any other pool.
 	n=$(rows | awk -F '\t' '$3 == "range" || $3 == "malformed"' | wc -l)
-	[ "$(grep -c 'io-tlb-segsize' "$out/console")" -eq "$n" ] || {
+	[ "$(grep -c 'io-tlb-segsize' "$made/console")" -eq "$n" ] || {
 		echo "other lines that name the property:"
-		grep 'io-tlb-segsize' "$out/console" | grep -v '/row-' || :
+		grep 'io-tlb-segsize' "$made/console" | grep -v '/row-' || :
 		bad=1
 	}
 	return $bad
@@ -208,7 +208,7 @@ shown()
 nothing_left()
 {
 	local config=$1 pools
-	pools=$(fdtget -l "$out/kunit.dtb" /reserved-memory | grep -c pool)
+	pools=$(fdtget -l "$made/kunit.dtb" /reserved-memory | grep -c pool)
 	console "$config" | awk -v pools="$pools" '
 	/^debugfs: / && $2 ~ /-pool/ { seen++ }
 	/^debugfs: / && $4 != 0 { print; bad = 1 }

@@ -209,7 +209,7 @@ make_src()
 make_tree()
 {
 	local have want deb=
-	rm -rf "$tree.old" "$tree.tmp"
+	rm -rf "$tree.old" "$tree.tmp" "$tree.tmp.unpacking"
 	have=$(tree_state base)
 	if [ -n "${KERNEL:-}" ]; then
 		want=$(kernel_identity) || exit 1
