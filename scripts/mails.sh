@@ -71,7 +71,7 @@ apply_mails()
 			printf '\n%s does not apply to %s:\n' "${mail#"$top"/}" \
 				"$(git -C "$repo" log -1 --format=%s "$(git -C "$repo" rev-list --max-parents=0 HEAD | head -n 1)" 2>/dev/null)"
 			rejected_hunks "$repo"
-			git_plain -C "$repo" am --quit || true
+			with_committer git_plain -C "$repo" am -q --quit || true
 			git_plain -C "$repo" reset -q --hard "$start"
 			return 1
 		fi
