@@ -24,7 +24,8 @@ apt_mirror()
 		/etc/apt/sources.list.d/*.sources 2>/dev/null || true; } |
 		sed -n 's/^URIs:[[:space:]]*//p; s/^deb[[:space:]]\{1,\}\(\[[^]]*\][[:space:]]*\)\{0,1\}//p' |
 		awk '$1 ~ /\/debian\/?$/ { print $1; exit }')
-	[ -n "$uri" ] || die "no Debian archive in the system's sources"
+	[ -n "$uri" ] || die "no Debian archive in /etc/apt/sources.list or sources.list.d" \
+		"name a mirror there; or use a tree of yours: KERNEL=/path/to/linux"
 	printf '%s\n' "$uri"
 }
 
@@ -34,7 +35,7 @@ apt_private()
 	local arch=$1 dir suite mirror
 	shift
 	dir=$cache/apt/$arch-$(printf '%s' "$*" | tr ' /' '+-')
-	mirror=$(apt_mirror)
+	mirror=$(apt_mirror) || return 1
 	mkdir -p "$dir"/{lists/partial,archives/partial}
 	for suite; do
 		printf 'deb [signed-by=%s] %s %s main\n' \
