@@ -70,6 +70,13 @@ commit_all()
 			git_plain -C "$1" commit -q -m "$2"
 }
 
+# Debian's packaging has git ignore all that is not its own, at the end of
+# .gitignore. A new file of the series would go unnoticed.
+ignore_only_built()
+{
+	[ ! -e "$1/.gitignore" ] || sed -i '\|^/\*$|d; \|^!/debian/$|d' "$1/.gitignore"
+}
+
 init_git()
 {
 	git_plain -c init.defaultBranch=series init -q --template= "$1" && configure_git "$1"
@@ -80,6 +87,7 @@ from_package()
 	local repo=$1 deb=$2 name=$3 files
 	step "tree/unpack $name" "$top/scripts/fetch.sh" unpack "$deb" "$repo" ||
 		die "could not unpack $deb"
+	ignore_only_built "$repo"
 	init_git "$repo"
 	files=$(find "$repo" -path "$repo/.git" -prune -o ! -type d -print | wc -l)
 	step "tree/commit it" commit_all "$repo" "$name" -f || die "git could not take the source"
@@ -102,7 +110,7 @@ from_git()
 		die "could not check out $commit"
 	# The clone's own branch, if it was another.
 	git -C "$repo" for-each-ref --format='%(refname:short)' refs/heads |
-		grep -vx series | xargs -r git -C "$repo" branch -q -D
+		awk '$0 != "series"' | xargs -r git -C "$repo" branch -q -D
 }
 
 # Built in place or not: what the source's .gitignore names is left out.
@@ -113,6 +121,7 @@ from_folder()
 	step "tree/copy of KERNEL" cp -a --reflink=auto "$kernel/." "$repo/" ||
 		die "could not copy $kernel"
 	rm -rf "$repo/.git"
+	ignore_only_built "$repo"
 	init_git "$repo"
 	step "tree/commit it" commit_all "$repo" "copy of $kernel" || die "git could not take the source"
 	git -C "$repo" clean -dfxq
