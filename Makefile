@@ -15,12 +15,13 @@ help:
 	@echo 'make bench    instructions per mapping, without and with the series'
 	@echo 'make tree     the kernel tree with the series, in build/$(BASE)/tree'
 	@echo 'make series   write patches/$(BASE) anew from the commits of that tree'
-	@echo 'make deps     install what is needed (done by all of the above)'
+	@echo 'make deps     install what is needed (run, test, bench and tree do it too)'
 	@echo 'make clean    remove build/; CLEAN=force: with commits not in the mails'
 	@echo
 	@echo 'BASE=name     another line of scripts/bases, or a version as 7.2'
 	@echo 'KERNEL=path   a Linux tree of yours as the base; it is not changed'
 	@echo 'UPDATE=1      with tree: look for a newer kernel than the tree has'
+	@echo 'FORCE=1       with series: write it over mails that changed meanwhile'
 
 deps:
 	@scripts/deps.sh

@@ -74,13 +74,19 @@ place()
 
 read_answers()
 {
-	local column=$1 log=$logs/boot/run-$1.log info base length kind size found
+	local column=$1 log=$logs/boot/run-$1.log info base length kind key size found
 	info=$(line "$column" info)
 	base=$(guest_field pool_base "$info")
 	length=$(guest_field pool_size "$info")
 	answer[$column:told]=$(guest_field max_mapping_size "$info")
 	answer[$column:pool]=$(guest_field pool "$info")
 	answer[$column:dma-errors]=$(line "$column" dma-api-errors | awk '{ print $3 }')
+	# Slots of the SCP's pool, - where debugfs does not have them
+	found=$(line "$column" "debugfs ${pool##*/}")
+	for key in segsize used; do
+		size=$(guest_field "io_tlb_$key" "$found")
+		answer[$column:$key]=${size:--}
+	done
 
 	if grep -q 'remoteproc0: scp is available' "$log" &&
 	   grep -q '^run: remoteproc ' "$log"; then
@@ -153,6 +159,8 @@ table()
 		answer[$column:told]=$(guest_size "${answer[$column:told]}")
 	done
 	row "dma_max_mapping_size()" told
+	row "debugfs: io_tlb_segsize" segsize
+	row "debugfs: io_tlb_used" used
 	row "DMA-API errors" dma-errors
 	printf '\nin the pool: the only memory that such a device may reach; elsewhere: it may not\n'
 	printf '\nWhat the kernel says in [2]:\n'
@@ -177,6 +185,8 @@ expect()
 expect 3 "SCP driver" scp probed
 expect 3 "kind of pool" pool restricted
 expect 3 "dma_max_mapping_size()" told 8388608
+expect 3 "debugfs: io_tlb_segsize" segsize 4096
+expect 3 "debugfs: io_tlb_used" used 2560
 expect 3 "DMA-API errors" dma-errors 0
 for kind in "${kinds[@]}"; do
 	expect 3 "5 MiB $kind" "$kind:5242880" "ok, in the pool"
@@ -187,6 +197,8 @@ done
 expect 1 "SCP driver" scp probed
 expect 2 "SCP driver" scp "FAILED (-12)"
 expect 2 "kind of pool" pool restricted
+expect 2 "debugfs: io_tlb_segsize" segsize -
+expect 2 "debugfs: io_tlb_used" used 0
 for kind in "${kinds[@]}"; do
 	expect 2 "5 MiB $kind" "$kind:5242880" "FAILED (-12)"
 	expect 2 "600 KiB $kind" "$kind:614400" "FAILED (-12)"

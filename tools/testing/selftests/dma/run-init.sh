@@ -34,7 +34,8 @@ done
 for state in /sys/class/remoteproc/*/state; do
 	[ -e "$state" ] && echo "run: remoteproc $(cat "$state")"
 done
-for pool in /sys/kernel/debug/swiotlb/*/; do
+# Without a module its folder is not below swiotlb/: the driver probes earlier.
+for pool in /sys/kernel/debug/swiotlb/*/ /sys/kernel/debug/*@*/; do
 	[ -e "$pool/io_tlb_nslabs" ] || continue
 	echo "run: debugfs $(basename "$pool")" \
 		"$(cd "$pool" && grep . io_tlb_* | tr ':\n' '= ')"
