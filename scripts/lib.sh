@@ -75,6 +75,9 @@ step()
 	printf '%4d s  FAILED (status %d)\n' $((SECONDS - start)) "$status"
 	tail -n "${STEP_TAIL:-15}" "$log" | sed 's/^/    | /' >&2
 	printf '    the whole log: %s\n' "${log#"$top"/}" >&2
+	# A full disk leaves no trace in a log that is on it.
+	[ "$(free_mib "$logs")" -ge 10 ] ||
+		printf '    no space left on the disk of %s\n' "$build" >&2
 	return "$status"
 }
 
@@ -89,12 +92,18 @@ need()
 		die "missing: ${missing[*]}" "install what this project needs with: make deps"
 }
 
+# free_mib DIR: what its disk has left.
+free_mib()
+{
+	df -Pm "$1" | awk 'NR == 2 { print $4 }'
+}
+
 # need_space DIR MIB WHAT: end before starting what would fill the disk.
 need_space()
 {
 	local dir=$1 mib=$2 what=$3 free
 	mkdir -p "$dir"
-	free=$(df -Pm "$dir" | awk 'NR == 2 { print $4 }')
+	free=$(free_mib "$dir")
 	[ "$free" -ge "$mib" ] ||
 		die "$what needs $mib MiB in $dir, which has $free MiB free" \
 			"make room there, or work on another disk (XDG_CACHE_HOME moves the downloads)"

@@ -134,6 +134,8 @@ make_base()
 	rm -rf "$tmp"
 	[ ! -d "$tree" ] || remove_tree
 	need_space "$base_dir" $((tree_mib + src_mib)) "the kernel tree"
+	# Half of it is 2 GiB that nobody can use.
+	trap 'rm -rf "$tree.tmp" "$tree.tmp.unpacking"' EXIT
 	case $identity in
 	package*) from_package "$tmp" "$deb" "${identity#package }" ;;
 	KERNEL*commit*) from_git "$tmp" ;;
@@ -142,6 +144,7 @@ make_base()
 	git -C "$tmp" tag -f base >/dev/null
 	set_tree_state "$tmp" "$identity" "" "$(git -C "$tmp" rev-parse base)"
 	mv "$tmp" "$tree"
+	trap - EXIT
 }
 
 # Half-removed must not look like a tree.
