@@ -32,10 +32,10 @@ tree: deps
 series:
 	@scripts/series.sh
 
-run: tree
+run: deps
 	@scripts/run.sh
 
-bench: tree
+bench: deps
 	@scripts/bench.sh
 
 check: tree

@@ -43,7 +43,7 @@ boot()
 		"$top/tools/testing/selftests/dma/run-init.sh" \
 		"$out/dma_probe" "$small-$2/dma_probe.ko" &&
 	"$top/scripts/boot.sh" "run-$1" "$small-$2/Image" "$out/$3.dtb" \
-		"$out/$1.cpio.gz"
+		"$out/$1.cpio.gz" -append "printk.devkmsg=on"
 }
 
 # The parts of the initramfs that are the same for all are cheap to make again.
@@ -54,10 +54,10 @@ step run/boot-3-series boot 3 series series
 # The answers: answer[COLUMN:KEY]
 declare -A answer
 
-# The line of COLUMN's console that begins with "run: WORDS".
+# The line of COLUMN's console that begins with "run: WORDS", without its time.
 line()
 {
-	grep -m 1 "^run: $2 " "$logs/boot/run-$1.log" || true
+	grep -m 1 -o "run: $2 .*" "$logs/boot/run-$1.log" || true
 }
 
 # Where a buffer is, seen from the pool of the same boot
@@ -89,7 +89,7 @@ read_answers()
 	done
 
 	if grep -q 'remoteproc0: scp is available' "$log" &&
-	   grep -q '^run: remoteproc ' "$log"; then
+	   [ -n "$(line "$column" remoteproc)" ]; then
 		answer[$column:scp]=probed
 	else
 		found=$(sed -n 's/.*mtk-scp.*failed with error \(-[0-9]*\).*/\1/p' "$log" |

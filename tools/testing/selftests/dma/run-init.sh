@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # init of the guest that "make run" boots: what krane's SCP driver and the probe
-# device on the same pool get. Its lines begin with "run:".
+# device on the same pool get. Its lines begin with "run:" and go through the
+# kernel's log, as on the console itself the kernel's would break into them.
 
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -12,9 +13,16 @@ mount -t debugfs debug /sys/kernel/debug
 
 device=/dev/dma-probe-scp
 
+tell()
+{
+	echo "run: $*" >/dev/kmsg
+}
+
 ask()
 {
-	/dma_probe "$device" "$@" | sed "s/^/run: $1 /"
+	/dma_probe "$device" "$@" | while read -r answer; do
+		tell "$1 $answer"
+	done
 }
 
 insmod /dma_probe.ko
@@ -32,15 +40,15 @@ for kind in coherent noncontiguous streaming; do
 done
 
 for state in /sys/class/remoteproc/*/state; do
-	[ -e "$state" ] && echo "run: remoteproc $(cat "$state")"
+	[ -e "$state" ] && tell "remoteproc $(cat "$state")"
 done
 # Without a module its folder is not below swiotlb/: the driver probes earlier.
 for pool in /sys/kernel/debug/swiotlb/*/ /sys/kernel/debug/*@*/; do
 	[ -e "$pool/io_tlb_nslabs" ] || continue
-	echo "run: debugfs $(basename "$pool")" \
+	tell "debugfs $(basename "$pool")" \
 		"$(cd "$pool" && grep . io_tlb_* | tr ':\n' '= ')"
 done
-echo "run: dma-api-errors $(cat /sys/kernel/debug/dma-api/error_count)"
+tell "dma-api-errors $(cat /sys/kernel/debug/dma-api/error_count)"
 
 echo "guest: end"
 poweroff -f
