@@ -23,6 +23,10 @@ write_series()
 	if [ -d "$tree/.git/rebase-merge" ] || [ -d "$tree/.git/rebase-apply" ]; then
 		die "a rebase is going on in ${tree#"$top"/}" "finish or abort it there"
 	fi
+	if [ -n "$(git -C "$tree" log -E --grep='^(fixup|squash|amend)! ' --format=%h base..series)" ]; then
+		die "the series has commits that are to be folded into others" \
+			"git -C ${tree#"$top"/} rebase -i --autosquash base"
+	fi
 	if [ -n "$(git -C "$tree" status --porcelain | head -n 1)" ]; then
 		say "  note: changes in ${tree#"$top"/} that are not committed are not in the mails"
 	fi
