@@ -459,7 +459,7 @@ has_pool()
 		if ! { [ "$(fdtget "$dtb" "$pool" compatible)" = restricted-dma-pool ] &&
 			[ "$(fdtget "$dtb" "$pool" io-tlb-segsize)" = 4096 ] &&
 			[ "$(fdtget -t x "$dtb" "$pool" reg)" = '0 50000000 0 2900000' ] &&
-			! fdtget -p "$dtb" "$pool" | grep -qx 'no-map\|reusable' &&
+			! fdtget -p "$dtb" "$pool" | grep -x 'no-map\|reusable' >/dev/null &&
 			[ "$(fdtget "$dtb" /soc/scp@10500000 memory-region)" = "$phandle" ]; }; then
 			printf '%s: its pool is\n' "${dtb##*/}"
 			fdtget -p "$dtb" "$pool"

@@ -107,7 +107,7 @@ write_mails()
 	local repo=$1 range=$2 old=$3 new=$4 commit mail n=0 note list
 	mapfile -t list < <(git -C "$repo" rev-list --reverse "$range")
 	[ ${#list[@]} -gt 0 ] || die "no patches in ${range#*..}" "commit to it first"
-	if git -C "$repo" log --format=%B "$range" | grep -qx -e '---'; then
+	if git -C "$repo" log --format=%B "$range" | grep -x -e '---' >/dev/null; then
 		die "a commit's message has a line '---', which git am would cut it at" \
 			"such text belongs into the commit's note: git notes edit"
 	fi

@@ -32,7 +32,7 @@ step run/guest-program guest_program "$out/dma_probe"
 step run/dtb-base guest_board_dtb base "$out/base.dtb"
 step run/dtb-series guest_board_dtb series "$out/series.dtb"
 pool=/reserved-memory/memory@50000000
-fdtget "$out/series.dtb" $pool compatible 2>/dev/null | grep -q restricted-dma-pool ||
+fdtget "$out/series.dtb" $pool compatible 2>/dev/null | grep restricted-dma-pool >/dev/null ||
 	die "the series' device tree has no restricted pool at $pool" \
 		"is patch 3/3 in the series? Look at build/$BASE/tree"
 
