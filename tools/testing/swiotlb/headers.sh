@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Make the include folder that a swiotlb.c is compiled with: the kernel's own
+# linux/swiotlb.h and linux/iommu-helper.h, and for every other header that these
+# or swiotlb.c include a file of one line that includes standin.h. And say what
+# the interface of this kernel's swiotlb looks like, as macros.
+#
+# Usage: headers.sh SWIOTLB_C KSRC SET OUT
+#   SWIOTLB_C  the file to be compiled
+#   KSRC       the kernel tree that the two headers are taken from
+#   SET        slots of a slot set: IO_TLB_SEGSIZE becomes that
+#   OUT        the folder to be made; files that need no change are not touched
+
+set -euo pipefail
+
+[ $# -eq 4 ] || {
+	sed -n '/^# Usage/,/^$/s/^# \{0,1\}//p' "$0" >&2
+	exit 1
+}
+swiotlb_c=$1
+ksrc=$2
+set_slots=$3
+out=$4
+header=$ksrc/include/linux/swiotlb.h
+
+for file in "$swiotlb_c" "$header" "$ksrc/include/linux/iommu-helper.h"; do
+	[ -r "$file" ] || {
+		echo "error: there is no $file" >&2
+		echo "       is KSRC a kernel's source tree? Make one with: make tree" >&2
+		exit 1
+	}
+done
+
+# update FILE: standard input becomes OUT/FILE, unless it is that already.
+update()
+{
+	mkdir -p "$(dirname "$out/$1")"
+	cat >"$out/$1.new"
+	if cmp -s "$out/$1.new" "$out/$1"; then
+		rm "$out/$1.new"
+	else
+		mv "$out/$1.new" "$out/$1"
+	fi
+}
+
+sed "s/^\(#define IO_TLB_SEGSIZE[[:space:]]\+\)[0-9]\+\$/\1$set_slots/" "$header" |
+	update linux/swiotlb.h
+grep -q "^#define IO_TLB_SEGSIZE[[:space:]]\+$set_slots\$" "$out/linux/swiotlb.h" || {
+	echo "error: $header defines no IO_TLB_SEGSIZE as a number" >&2
+	exit 1
+}
+update linux/iommu-helper.h <"$ksrc/include/linux/iommu-helper.h"
+
+cat "$swiotlb_c" "$header" "$ksrc/include/linux/iommu-helper.h" |
+	sed -n 's/^#include <\(.*\)>.*/\1/p' | sort -u |
+	while read -r name; do
+		case $name in
+		linux/swiotlb.h | linux/iommu-helper.h) ;;
+		*) echo '#include "standin.h"' | update "$name" ;;
+		esac
+	done
+
+# has MACRO PATTERN FILE: the macro is 1 if the file has the pattern, else 0.
+has()
+{
+	if grep -Eq "$2" "$3"; then
+		echo "#define $1 1"
+	else
+		echo "#define $1 0"
+	fi
+}
+
+# A function's declaration on one line
+one_line()
+{
+	tr '\n\t' '  ' <"$header" | grep -o "$1([^)][^)]*)" | head -n 1
+}
+
+{
+	has RIG_HAS_SEGSIZE '^[[:space:]]unsigned int segsize;' "$header"
+	has RIG_HAS_POOL '^struct io_tlb_pool \{' "$header"
+	has RIG_HAS_PAD_SLOTS 'pad_slots;' "$swiotlb_c"
+	has RIG_HAS_TOTAL_USED 'total_used;' "$header"
+	has RIG_HAS_DEFAULT_NAREAS '^static unsigned long default_nareas;' "$swiotlb_c"
+	has RIG_ALLOC_HAS_ATTRS 'attrs' <(one_line '[*]swiotlb_alloc')
+	has RIG_MAP_HAS_ALLOC_SIZE 'alloc_size' <(one_line swiotlb_tbl_map_single)
+	has RIG_MAP_ATTRS_BY_POINTER 'long \*attrs' <(one_line swiotlb_tbl_map_single)
+} | update rig-features.h

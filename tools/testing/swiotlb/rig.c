@@ -1,0 +1,639 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The rig's own half: memory, messages, device tree, debugfs and work, as far
+ * as the allocator needs them.
+ */
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "rig.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(addr, bytes)		((void)(addr), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(addr, bytes)	((void)(addr), (void)(bytes))
+#endif
+
+char *rig_ram;
+phys_addr_t rig_highmem = ~0ULL;
+unsigned int rig_cpus = 1;
+__thread unsigned int rig_cpu;
+bool rig_copy = true;
+bool rig_cc;
+int rig_cc_error;
+bool rig_verbose;
+bool rig_abort;
+void (*rig_on_die)(void);
+
+/* One lock for all that is shared in this file. */
+static pthread_mutex_t rig_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void rig_init(unsigned int cpus)
+{
+	rig_ram = mmap(NULL, RIG_RAM_SIZE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (rig_ram == MAP_FAILED)
+		rig_die("no address space for %llu MiB: %s; see ulimit -v, vm.overcommit_memory",
+			RIG_RAM_SIZE >> 20, strerror(errno));
+	rig_cpus = cpus;
+	rig_setup_allocator();
+}
+
+/* ---- the end ---- */
+
+static void __noreturn rig_end(void)
+{
+	if (rig_on_die) {
+		void (*on_die)(void) = rig_on_die;
+
+		rig_on_die = NULL;
+		on_die();
+	}
+	fflush(stdout);
+	if (rig_abort)
+		abort();
+	/* Not exit(): what the test holds is no leak. */
+	_exit(1);
+}
+
+void rig_die(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	printf("# ");
+	vprintf(fmt, args);
+	printf("\n");
+	va_end(args);
+	rig_end();
+}
+
+void rig_bug(const char *file, int line, const char *what)
+{
+	const char *slash = strrchr(file, '/');
+
+	printf("# BUG at %s:%d: %s\n", slash ? slash + 1 : file, line, what);
+	rig_end();
+}
+
+/* ---- messages ---- */
+
+#define LOG_BYTES	16384
+
+static char log_text[LOG_BYTES];
+static size_t log_length;
+static unsigned int log_counts[RIG_LEVELS];
+
+/* The kernel's extensions of %p that swiotlb.c uses; returns what it took. */
+static int format_pointer(char *out, size_t room, const char *ext, const void *p)
+{
+	if (!strncmp(ext, "OF", 2)) {
+		const struct device_node *np = p;
+
+		snprintf(out, room, "%s", np ? np->full_name : "(null)");
+		return 2;
+	}
+	if (*ext == 'a') {
+		snprintf(out, room, "0x%016llx",
+			 (unsigned long long)*(const u64 *)p);
+		return ext[1] == 'd' || ext[1] == 'p' ? 2 : 1;
+	}
+	snprintf(out, room, "%p", p);
+	return 0;
+}
+
+static void format(char *out, size_t room, const char *fmt, va_list args)
+{
+	char *end = out + room, spec[32];
+
+	while (*fmt && out < end - 1) {
+		const char *from = fmt;
+		int longs = 0;
+		bool size = false;
+		size_t length;
+
+		if (*fmt != '%') {
+			*out++ = *fmt++;
+			continue;
+		}
+		for (fmt++; *fmt && strchr("-+ #0123456789.", *fmt); fmt++)
+			;
+		for (; *fmt == 'l' || *fmt == 'z' || *fmt == 'h'; fmt++) {
+			longs += *fmt == 'l';
+			size |= *fmt == 'z';
+		}
+		length = min((size_t)(fmt - from + 1), sizeof(spec) - 1);
+		memcpy(spec, from, length);
+		spec[length] = 0;
+		switch (*fmt++) {
+		case 'd':
+		case 'i':
+		case 'u':
+		case 'x':
+			if (longs || size)
+				snprintf(out, end - out, spec, va_arg(args, long));
+			else
+				snprintf(out, end - out, spec, va_arg(args, int));
+			break;
+		case 's':
+			snprintf(out, end - out, spec, va_arg(args, char *));
+			break;
+		case 'p':
+			fmt += format_pointer(out, end - out, fmt,
+					      va_arg(args, void *));
+			break;
+		case '%':
+			snprintf(out, end - out, "%%");
+			break;
+		default:
+			rig_die("a conversion that the rig does not know: %s", spec);
+		}
+		out += strlen(out);
+	}
+	*out = 0;
+}
+
+void rig_print(enum rig_level level, const struct device *dev, const char *fmt, ...)
+{
+	static const char * const names[] = { "info", "warn", "err", "WARNING" };
+	char text[512];
+	va_list args;
+	size_t length;
+
+	va_start(args, fmt);
+	format(text, sizeof(text), fmt, args);
+	va_end(args);
+	length = strlen(text);
+	if (length && text[length - 1] == '\n')
+		text[--length] = 0;
+
+	pthread_mutex_lock(&rig_lock);
+	log_counts[level]++;
+	if (rig_verbose)
+		printf("# %s: %s%s%s\n", names[level], dev ? dev->name : "",
+		       dev ? ": " : "", text);
+	if (log_length < LOG_BYTES - 1)
+		log_length += min((size_t)(LOG_BYTES - 1 - log_length),
+				  (size_t)snprintf(log_text + log_length,
+						   LOG_BYTES - log_length,
+						   "%s: %s%s%s\n", names[level],
+						   dev ? dev->name : "",
+						   dev ? ": " : "", text));
+	pthread_mutex_unlock(&rig_lock);
+}
+
+const char *rig_log(void)
+{
+	return log_text;
+}
+
+unsigned int rig_log_count(enum rig_level level)
+{
+	return log_counts[level];
+}
+
+void rig_log_reset(void)
+{
+	memset(log_counts, 0, sizeof(log_counts));
+	log_text[0] = 0;
+	log_length = 0;
+}
+
+/* ---- memory ---- */
+
+/*
+ * Pages are handed out first-fit and aligned to their number rounded up to a
+ * power of two, as the buddy allocator does. One page that nobody gets follows
+ * each allocation; AddressSanitizer sees who goes there.
+ */
+#define MAX_CHUNKS	512
+
+static struct chunk {
+	phys_addr_t addr;
+	size_t bytes;
+} chunks[MAX_CHUNKS];
+
+static unsigned int nchunks;
+static size_t pages_in_use;
+static bool pages_refused;
+static int fail_after = -1;
+
+static bool refuse(void)
+{
+	if (fail_after < 0)
+		return false;
+	if (fail_after) {
+		fail_after--;
+		return false;
+	}
+	return true;
+}
+
+void rig_fail_after(int n)
+{
+	fail_after = n;
+}
+
+size_t rig_pages_in_use(void)
+{
+	return pages_in_use;
+}
+
+bool rig_pages_refused(void)
+{
+	bool refused = pages_refused;
+
+	pages_refused = false;
+	return refused;
+}
+
+void rig_forget(phys_addr_t addr, size_t bytes)
+{
+	phys_addr_t end = addr + bytes, first = ALIGN(addr, 4096);
+	phys_addr_t last = ALIGN_DOWN(end, 4096);
+
+	if (bytes < 16 * 4096) {
+		memset(phys_to_virt(addr), 0, bytes);
+		return;
+	}
+	memset(phys_to_virt(addr), 0, first - addr);
+	memset(phys_to_virt(last), 0, end - last);
+	if (madvise(phys_to_virt(first), last - first, MADV_DONTNEED))
+		rig_die("madvise(): %s", strerror(errno));
+}
+
+/* Find room in [from, to), or return 0. */
+static phys_addr_t find_pages(size_t bytes, phys_addr_t from, phys_addr_t to)
+{
+	phys_addr_t align = roundup_pow_of_two(bytes), addr = from;
+	unsigned int i;
+
+	do {
+		addr = ALIGN(addr, align);
+		if (addr + bytes + RIG_PAGE > to)
+			return 0;
+		for (i = 0; i < nchunks; i++) {
+			struct chunk *chunk = &chunks[i];
+
+			if (addr < chunk->addr + chunk->bytes + RIG_PAGE &&
+			    chunk->addr < addr + bytes + RIG_PAGE) {
+				addr = chunk->addr + chunk->bytes + RIG_PAGE;
+				break;
+			}
+		}
+	} while (i < nchunks);
+	return addr;
+}
+
+/* @limit is the last address that is good enough. */
+phys_addr_t rig_pages_alloc(size_t bytes, phys_addr_t limit, bool zero)
+{
+	phys_addr_t addr = 0;
+
+	pthread_mutex_lock(&rig_lock);
+	if (nchunks < MAX_CHUNKS && !refuse()) {
+		if (limit >= RIG_SOURCES - 1)
+			addr = find_pages(bytes, RIG_PAGES, RIG_SOURCES);
+		if (!addr && limit >= RIG_PAGES - 1)
+			addr = find_pages(bytes, RIG_PAGES_LOW, RIG_PAGES);
+	}
+	if (addr) {
+		chunks[nchunks++] = (struct chunk){ addr, bytes };
+		pages_in_use += bytes;
+		ASAN_UNPOISON_MEMORY_REGION(phys_to_virt(addr), bytes);
+		/* What was freed is poisoned already; this is the one behind. */
+		ASAN_POISON_MEMORY_REGION(phys_to_virt(addr + bytes), RIG_PAGE);
+		/* Freed memory is zero here, which nobody must count on. */
+		if (!zero)
+			memset(phys_to_virt(addr), 0xa5, min(bytes, (size_t)4096));
+	} else {
+		pages_refused = true;
+	}
+	pthread_mutex_unlock(&rig_lock);
+	return addr;
+}
+
+/* @bytes is not looked at: chunks are freed as they were allocated. */
+void rig_pages_free(phys_addr_t addr, size_t bytes)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&rig_lock);
+	for (i = 0; i < nchunks && chunks[i].addr != addr; i++)
+		;
+	if (i == nchunks)
+		rig_die("pages at 0x%llx are freed that nobody allocated",
+			(unsigned long long)addr);
+	if (bytes > chunks[i].bytes)
+		rig_die("pages at 0x%llx are freed as %zu bytes, allocated were %zu",
+			(unsigned long long)addr, bytes, chunks[i].bytes);
+	bytes = chunks[i].bytes;
+	rig_forget(addr, bytes);
+	ASAN_POISON_MEMORY_REGION(phys_to_virt(addr), bytes);
+	pages_in_use -= bytes;
+	chunks[i] = chunks[--nchunks];
+	pthread_mutex_unlock(&rig_lock);
+}
+
+void *rig_get_pages(gfp_t gfp, unsigned int order, unsigned int page_shift)
+{
+	phys_addr_t limit = ~0ULL, addr;
+
+	if (order > MAX_PAGE_ORDER) {
+		pages_refused = true;
+		return NULL;
+	}
+	/* There is no memory that is low enough for __GFP_DMA. */
+	if (gfp & __GFP_DMA)
+		limit = DMA_BIT_MASK(24);
+	else if (gfp & __GFP_DMA32)
+		limit = DMA_BIT_MASK(32);
+	addr = rig_pages_alloc(1UL << (order + page_shift), limit, gfp & __GFP_ZERO);
+	return addr ? phys_to_virt(addr) : NULL;
+}
+
+void *rig_kzalloc(size_t bytes)
+{
+	bool refused;
+
+	pthread_mutex_lock(&rig_lock);
+	refused = refuse();
+	pthread_mutex_unlock(&rig_lock);
+	return refused ? NULL : calloc(1, bytes);
+}
+
+/* ---- work ---- */
+
+static struct work_struct *works, **last_work = &works;
+
+bool schedule_work(struct work_struct *work)
+{
+	bool pending;
+
+	pthread_mutex_lock(&rig_lock);
+	pending = work->pending;
+	if (!pending) {
+		work->pending = true;
+		work->next = NULL;
+		*last_work = work;
+		last_work = &work->next;
+	}
+	pthread_mutex_unlock(&rig_lock);
+	return !pending;
+}
+
+unsigned int rig_run_work(void)
+{
+	unsigned int done = 0;
+
+	while (works) {
+		struct work_struct *work = works;
+
+		works = work->next;
+		if (!works)
+			last_work = &works;
+		/* The function may free what the work is a part of. */
+		work->pending = false;
+		work->func(work);
+		done++;
+	}
+	return done;
+}
+
+/* ---- device tree ---- */
+
+static struct rig_pool *reserved;
+static struct device_node reserved_memory = { .full_name = "/reserved-memory" };
+static int node_refs;
+
+static struct device_node *node_get(struct device_node *np)
+{
+	if (np) {
+		np->refcount++;
+		node_refs++;
+	}
+	return np;
+}
+
+void of_node_put(struct device_node *np)
+{
+	if (np) {
+		np->refcount--;
+		node_refs--;
+	}
+}
+
+int rig_node_refs(void)
+{
+	return node_refs;
+}
+
+struct device_node *of_find_node_by_path(const char *path)
+{
+	if (strcmp(path, reserved_memory.full_name))
+		return NULL;
+	return node_get(&reserved_memory);
+}
+
+struct device_node *of_find_node_by_phandle(unsigned int phandle)
+{
+	struct rig_pool *pool;
+
+	for (pool = reserved; pool; pool = pool->next)
+		if (pool->rmem.phandle == phandle)
+			return node_get(&pool->node);
+	return NULL;
+}
+
+struct device_node *rig_next_child(struct device_node *parent,
+				   struct device_node *prev)
+{
+	struct rig_pool *next = reserved;
+
+	if (parent != &reserved_memory)
+		return NULL;
+	if (prev)
+		next = container_of(prev, struct rig_pool, node)->next;
+	of_node_put(prev);
+	return next ? node_get(&next->node) : NULL;
+}
+
+struct reserved_mem *of_reserved_mem_lookup(struct device_node *np)
+{
+	return &container_of(np, struct rig_pool, node)->rmem;
+}
+
+int of_property_read_variable_u32_array(const struct device_node *np,
+					const char *name, u32 *out,
+					size_t min, size_t max)
+{
+	const u8 *bytes;
+	size_t i, n;
+
+	if (!np || !np->prop || strcmp(np->prop, name))
+		return -EINVAL;
+	if (!np->value)
+		return -ENODATA;
+	if (np->length < min * sizeof(*out) ||
+	    (max && np->length > max * sizeof(*out)))
+		return -EOVERFLOW;
+	n = max ? np->length / sizeof(*out) : min;
+	for (i = 0, bytes = np->value; i < n; i++, bytes += 4)
+		out[i] = (u32)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 |
+			bytes[3];
+	return n;
+}
+
+/* The flattened tree's nodes are those of the live one. */
+const void *of_get_flat_dt_prop(unsigned long node, const char *name, int *size)
+{
+	const struct device_node *np = (const void *)node;
+
+	if (!np || !np->prop || strcmp(np->prop, name))
+		return NULL;
+	if (size)
+		*size = np->length;
+	return np->value ?: "";
+}
+
+void rig_pool_create(struct rig_pool *pool, phys_addr_t base, size_t bytes, u64 segsize)
+{
+	static unsigned int phandle;
+	struct rig_pool **end = &reserved;
+
+	if (base + bytes > RIG_PAGES_LOW)
+		rig_die("a pool of %zu bytes at 0x%llx is outside the pools' memory",
+			bytes, (unsigned long long)base);
+	memset(pool, 0, sizeof(*pool));
+	snprintf(pool->name, sizeof(pool->name), "/reserved-memory/memory@%llx",
+		 (unsigned long long)base);
+	pool->node.full_name = pool->name;
+	pool->rmem.name = strrchr(pool->name, '/') + 1;
+	pool->rmem.base = base;
+	pool->rmem.size = bytes;
+	pool->rmem.phandle = ++phandle;
+	pool->rmem.fdt_node = (unsigned long)&pool->node;
+	if (segsize != RIG_NO_PROPERTY) {
+		u8 *cell = (u8 *)pool->cells;
+		int i;
+
+		for (i = 0; i < 4; i++)
+			cell[i] = segsize >> (24 - 8 * i);
+		rig_pool_property(pool, pool->cells, sizeof(pool->cells));
+	}
+	while (*end)
+		end = &(*end)->next;
+	*end = pool;
+}
+
+void rig_pool_property(struct rig_pool *pool, const void *value, int length)
+{
+	pool->node.prop = "io-tlb-segsize";
+	pool->node.value = value;
+	pool->node.length = length;
+}
+
+static void debugfs_remove(const char *dir);
+
+void rig_pool_destroy(struct rig_pool *pool)
+{
+	struct rig_pool **link = &reserved;
+
+	while (*link && *link != pool)
+		link = &(*link)->next;
+	if (*link)
+		*link = pool->next;
+	rig_pool_free(pool->rmem.priv);
+	pool->rmem.priv = NULL;
+	debugfs_remove(pool->rmem.name);
+	rig_forget(pool->rmem.base, pool->rmem.size);
+}
+
+/* ---- debugfs ---- */
+
+#define MAX_FILES	64
+
+struct dentry {
+	const char *name;
+	const struct dentry *dir;
+	const void *value;
+	unsigned int bytes;
+	const struct file_operations *fops;
+};
+
+static struct dentry files[MAX_FILES];
+
+static struct dentry *new_file(const char *name, const struct dentry *dir)
+{
+	struct dentry *file;
+
+	for (file = files; file < files + MAX_FILES; file++) {
+		if (!file->name) {
+			*file = (struct dentry){ .name = name, .dir = dir };
+			return file;
+		}
+	}
+	rig_die("more than %d files in debugfs", MAX_FILES);
+}
+
+static void debugfs_remove(const char *dir)
+{
+	struct dentry *file;
+
+	for (file = files; file < files + MAX_FILES; file++)
+		if (file->name && file->dir && file->dir->name == dir)
+			file->name = NULL;
+	for (file = files; file < files + MAX_FILES; file++)
+		if (file->name == dir)
+			file->name = NULL;
+}
+
+struct dentry *debugfs_create_dir(const char *name, struct dentry *parent)
+{
+	return new_file(name, parent);
+}
+
+void debugfs_create_ulong(const char *name, int mode, struct dentry *dir,
+			  unsigned long *value)
+{
+	struct dentry *file = new_file(name, dir);
+
+	file->value = value;
+	file->bytes = sizeof(*value);
+}
+
+void debugfs_create_u32(const char *name, int mode, struct dentry *dir, u32 *value)
+{
+	struct dentry *file = new_file(name, dir);
+
+	file->value = value;
+	file->bytes = sizeof(*value);
+}
+
+void debugfs_create_file(const char *name, int mode, struct dentry *dir,
+			 void *data, const struct file_operations *fops)
+{
+	struct dentry *file = new_file(name, dir);
+
+	file->value = data;
+	file->fops = fops;
+}
+
+bool rig_debugfs(const char *dir, const char *name, u64 *value)
+{
+	const struct dentry *file;
+
+	for (file = files; file < files + MAX_FILES; file++) {
+		if (!file->name || !file->dir || strcmp(file->name, name) ||
+		    strcmp(file->dir->name, dir))
+			continue;
+		if (file->fops)
+			return !file->fops->get((void *)file->value, value);
+		*value = file->bytes == 4 ? *(const u32 *)file->value :
+			*(const u64 *)file->value;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a test is. Each runs in a process of its own, so it begins with a kernel
+ * that has just booted, and may end it by any error: rig_die(), the allocator's
+ * BUG_ON(), a sanitizer's finding, or too much time.
+ */
+#ifndef SWIOTLB_TEST_H
+#define SWIOTLB_TEST_H
+
+#include <stdio.h>
+
+#include "../model.h"
+#include "../rig.h"
+
+/* What a test needs of the build; without, it is skipped. */
+#define NEEDS_SEGSIZE	BIT(0)
+#define NEEDS_DYNAMIC	BIT(1)
+#define NEEDS_STATIC	BIT(2)
+#define NEEDS_SETS_128	BIT(3)
+
+/**
+ * struct test - a test
+ * @name:	Unique in its suite.
+ * @run:	Returns if it has passed.
+ * @needs:	NEEDS_...
+ * @seconds:	Time that it may take; 0 for the usual.
+ */
+struct test {
+	const char *name;
+	void (*run)(void);
+	unsigned int needs;
+	unsigned int seconds;
+};
+
+struct suite {
+	const char *name;
+	const struct test *tests;
+};
+
+extern const struct suite search_suite;
+extern const struct suite release_suite;
+extern const struct suite map_suite;
+extern const struct suite announce_suite;
+extern const struct suite property_suite;
+extern const struct suite default_suite;
+extern const struct suite random_suite;
+
+/**
+ * struct options - from the command line
+ * @seed:	What random sequences begin with.
+ * @ops:	Operations of each random test; 0 for each one's own number.
+ * @rounds:	At most so many rounds of a random test; 0 for no limit.
+ * @steps:	At most so many steps of each round; 0 for no limit.
+ */
+struct options {
+	u64 seed;
+	u64 ops;
+	u64 rounds;
+	u64 steps;
+};
+
+extern struct options options;
+
+/* End the test with a message, unless @cond holds. */
+#define expect(cond, fmt, ...) do {				\
+	if (!(cond))						\
+		rig_die("%s:%d: " fmt, strrchr("/" __FILE__, '/') + 1,	\
+			__LINE__, ##__VA_ARGS__);		\
+} while (0)
+
+/**
+ * struct fixture - a restricted pool with a device, and the model of it
+ */
+struct fixture {
+	struct rig_pool pool;
+	struct device dev;
+	struct model m;
+	struct rig_view view;
+};
+
+/**
+ * setup() - make a restricted pool of @slots slots at @base
+ * @f:		Overwritten.
+ * @base:	Physical address.
+ * @slots:	Its size.
+ * @segsize:	The property's value, a good one; 0 for none.
+ */
+void setup(struct fixture *f, phys_addr_t base, unsigned long slots, unsigned int segsize);
+
+/* Free what is live, check, and take the pool away. */
+void teardown(struct fixture *f);
+
+/**
+ * fill() - map all slots, one by one, in the order of their addresses
+ * @f:		Nothing is in use.
+ *
+ * Return: the buffers, by slot. Who frees some is to set them to %NULL.
+ */
+struct model_buf **fill(struct fixture *f);
+
+/* Unmap the slots from @first on. */
+void open_hole(struct fixture *f, struct model_buf **bufs, unsigned long first,
+	       unsigned long nslots);
+
+/* Where nothing is copied any address will do. */
+#define SOURCE	(RIG_SOURCES + 0x100000)
+#define SET	rig_build.set_slots
+#define DEFAULT_SEGSIZE	rig_build.set_slots
+
+#endif /* SWIOTLB_TEST_H */
