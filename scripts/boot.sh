@@ -59,7 +59,8 @@ if [ "$dtb" != virt ]; then
 	options+=(-dtb "$dtb")
 fi
 # A board's tree has more CPUs than the machine.
-options+=(-append "earlycon panic=-1 maxcpus=$smp $append" "$@")
+# The guest may write as much into the kernel's log as it likes.
+options+=(-append "earlycon panic=-1 printk.devkmsg=on maxcpus=$smp $append" "$@")
 
 mkdir -p "${log%/*}"
 : >"$log"
@@ -88,6 +89,6 @@ elif [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
 	fail "the guest had not ended after $limit s, so it was ended"
 elif [ "$status" -ne 0 ]; then
 	fail "QEMU ended with status $status"
-elif ! grep -q '^guest: end$' "$log"; then
+elif ! grep -q '^\(\[[^]]*\] \)\{0,1\}guest: end$' "$log"; then
 	fail "the guest powered off before its init said 'guest: end'"
 fi

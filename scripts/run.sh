@@ -43,7 +43,7 @@ boot()
 		"$top/tools/testing/selftests/dma/run-init.sh" \
 		"$out/dma_probe" "$small-$2/dma_probe.ko" &&
 	"$top/scripts/boot.sh" "run-$1" "$small-$2/Image" "$out/$3.dtb" \
-		"$out/$1.cpio.gz" -append "printk.devkmsg=on"
+		"$out/$1.cpio.gz"
 }
 
 # The parts of the initramfs that are the same for all are cheap to make again.

@@ -13,6 +13,8 @@ mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t debugfs debug /sys/kernel/debug
+# On the console itself the kernel's lines would break into ours.
+exec >/dev/kmsg
 
 seed=$(sed -n 's/.*kunit-seed=\([0-9]*\).*/\1/p' /proc/cmdline)
 insmod /swiotlb_kunit.ko seed="${seed:-1}" || echo "insmod: failed"

@@ -2,20 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # init of the guest that "make run" boots: what krane's SCP driver and the probe
-# device on the same pool get. Its lines begin with "run:" and go through the
-# kernel's log, as on the console itself the kernel's would break into them.
+# device on the same pool get. Its lines begin with "run:". All goes through the
+# kernel's log: on the console itself the kernel's lines would break into it.
 
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t debugfs debug /sys/kernel/debug
+exec >/dev/kmsg
 
 device=/dev/dma-probe-scp
 
 tell()
 {
-	echo "run: $*" >/dev/kmsg
+	echo "run: $*"
 }
 
 ask()
@@ -30,11 +31,11 @@ ask info
 # Loudly first: what a failure says is part of the answer.
 for kind in coherent noncontiguous streaming; do
 	for size in 5M 600K; do
-		echo "dma-probe: $kind $size" >/dev/kmsg
+		echo "dma-probe: $kind $size"
 		ask try $kind $size
 	done
 done
-echo "dma-probe: limits" >/dev/kmsg
+echo "dma-probe: limits"
 for kind in coherent noncontiguous streaming; do
 	ask largest $kind
 done
