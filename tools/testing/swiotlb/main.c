@@ -13,6 +13,12 @@
 
 static const struct suite * const suites[] = {
 	&search_suite,
+	&release_suite,
+	&map_suite,
+	&announce_suite,
+	&property_suite,
+	&default_suite,
+	&random_suite,
 };
 
 #define SECONDS	60	/* that a test may take, if it doesn't say otherwise */
@@ -39,8 +45,24 @@ static void usage(FILE *to)
 	      to);
 }
 
+/*
+ * It never ended, or went where there is no memory: say where it was. That
+ * this must not be done in a handler is no matter, the process is lost anyway.
+ */
+static void on_signal(int sig)
+{
+	signal(sig, SIG_DFL);
+	rig_last_words();
+	raise(sig);
+}
+
 static void run(const struct test *test)
 {
+	signal(SIGALRM, on_signal);
+#ifndef __SANITIZE_ADDRESS__
+	signal(SIGSEGV, on_signal);
+	signal(SIGBUS, on_signal);
+#endif
 	rig_init(4);
 	/* Only slots matter to most; the others switch it on. */
 	rig_copy = false;

@@ -622,7 +622,7 @@ static void check_refusal(struct model *m, struct device *dev, phys_addr_t orig,
 			  size_t bytes, unsigned int align_mask)
 {
 	struct request r = request(dev, orig, bytes, align_mask);
-	bool no_pages = rig_pages_refused();
+	bool no_memory = rig_memory_refused();
 	unsigned int i;
 
 	m->refused++;
@@ -630,7 +630,7 @@ static void check_refusal(struct model *m, struct device *dev, phys_addr_t orig,
 		m->work += m->pools[i]->view.nslabs;
 	if (fits(m, &r))
 		rig_die("refused, although %lu slots have a place", r.nslots);
-	if (rig_can_grow(dev) && !no_pages && fits_in_transient(m, &r))
+	if (rig_can_grow(dev) && !no_memory && fits_in_transient(m, &r))
 		rig_die("refused, although a transient pool of %lu slots would do",
 			r.nslots);
 }
@@ -752,15 +752,22 @@ void model_free(struct model *m, struct model_buf *buf)
 
 void model_check(struct model *m)
 {
+	unsigned long used = 0;
 	unsigned int i, j;
 
 	for (i = 0; i < m->npools; i++) {
 		struct model_pool *p = m->pools[i];
 
 		check_slots(m, p, 0, p->view.nslabs);
-		for (j = 0; j < p->view.nareas; j++)
+		for (j = 0; j < p->view.nareas; j++) {
 			check_area(p, j);
+			used += p->owner ? 0 : p->area_used[j];
+		}
 	}
+	/* As long as nobody asks to track it, which counts transient pools too. */
+	if (rig_used(m->dev) != used && !m->tracked)
+		rig_die("%lu slots are said to be used, expected %lu",
+			rig_used(m->dev), used);
 	for (i = 0; i < m->nbufs; i++) {
 		check_buf_slots(m, m->bufs[i]);
 		check_data(m, m->bufs[i]);
@@ -772,8 +779,6 @@ void model_drain(struct model *m)
 	while (m->nbufs)
 		model_free(m, m->bufs[m->nbufs - 1]);
 	model_check(m);
-	if (rig_used(m->dev))
-		rig_die("%lu slots are said to be used, expected 0", rig_used(m->dev));
 }
 
 void model_check_announced(struct model *m, struct device *dev, phys_addr_t orig)

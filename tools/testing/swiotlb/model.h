@@ -91,6 +91,7 @@ struct model_pool {
  * @room:	Room in @bufs.
  * @next_id:	The next buffer's id.
  * @data:	Is the data watched? Needs rig_copy.
+ * @tracked:	Was the kernel booted with swiotlb=track_hiwater?
  * @ops:	Operations so far.
  * @refused:	Requests that were rightly refused.
  * @work:	Slots that had to be looked at, for who plans by effort.
@@ -105,6 +106,7 @@ struct model {
 	unsigned int room;
 	unsigned int next_id;
 	bool data;
+	bool tracked;
 	u64 ops;
 	u64 refused;
 	u64 work;

@@ -37,21 +37,28 @@ void rig_init(unsigned int cpus)
 	if (rig_ram == MAP_FAILED)
 		rig_die("no address space for %llu MiB: %s; see ulimit -v, vm.overcommit_memory",
 			RIG_RAM_SIZE >> 20, strerror(errno));
+#ifdef __SANITIZE_ADDRESS__
+	__sanitizer_set_death_callback(rig_last_words);
+#endif
 	rig_cpus = cpus;
 	rig_setup_allocator();
 }
 
 /* ---- the end ---- */
 
+void rig_last_words(void)
+{
+	void (*on_die)(void) = rig_on_die;
+
+	rig_on_die = NULL;
+	if (on_die)
+		on_die();
+	fflush(stdout);
+}
+
 static void __noreturn rig_end(void)
 {
-	if (rig_on_die) {
-		void (*on_die)(void) = rig_on_die;
-
-		rig_on_die = NULL;
-		on_die();
-	}
-	fflush(stdout);
+	rig_last_words();
 	if (rig_abort)
 		abort();
 	/* Not exit(): what the test holds is no leak. */
@@ -217,7 +224,7 @@ static struct chunk {
 
 static unsigned int nchunks;
 static size_t pages_in_use;
-static bool pages_refused;
+static bool memory_refused;
 static int fail_after = -1;
 
 static bool refuse(void)
@@ -228,6 +235,7 @@ static bool refuse(void)
 		fail_after--;
 		return false;
 	}
+	memory_refused = true;
 	return true;
 }
 
@@ -241,11 +249,11 @@ size_t rig_pages_in_use(void)
 	return pages_in_use;
 }
 
-bool rig_pages_refused(void)
+bool rig_memory_refused(void)
 {
-	bool refused = pages_refused;
+	bool refused = memory_refused;
 
-	pages_refused = false;
+	memory_refused = false;
 	return refused;
 }
 
@@ -309,7 +317,7 @@ phys_addr_t rig_pages_alloc(size_t bytes, phys_addr_t limit, bool zero)
 		if (!zero)
 			memset(phys_to_virt(addr), 0xa5, min(bytes, (size_t)4096));
 	} else {
-		pages_refused = true;
+		memory_refused = true;
 	}
 	pthread_mutex_unlock(&rig_lock);
 	return addr;
@@ -342,7 +350,7 @@ void *rig_get_pages(gfp_t gfp, unsigned int order, unsigned int page_shift)
 	phys_addr_t limit = ~0ULL, addr;
 
 	if (order > MAX_PAGE_ORDER) {
-		pages_refused = true;
+		memory_refused = true;
 		return NULL;
 	}
 	/* There is no memory that is low enough for __GFP_DMA. */

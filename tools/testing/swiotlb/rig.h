@@ -122,7 +122,7 @@ int rig_pool_attach(struct rig_pool *pool, struct device *dev);
 /* Take the node away and free what the kernel, which never does, has made. */
 void rig_pool_destroy(struct rig_pool *pool);
 
-/* Split the empty pool of an attached device into @nareas areas. */
+/* Split the empty pool of an attached device into @nareas areas, a power of 2. */
 void rig_split(struct device *dev, unsigned int nareas);
 
 /* ---- the default pool ---- */
@@ -286,8 +286,8 @@ void rig_fail_after(int n);
 
 /* What has been handed out by the page allocator and not been freed, in bytes */
 size_t rig_pages_in_use(void);
-/* Was any allocation of pages refused since the last call of this? */
-bool rig_pages_refused(void);
+/* Was any allocation of memory refused since the last call of this? */
+bool rig_memory_refused(void);
 
 /* Back to zeros, and to no memory behind it: all of [addr, addr + bytes) */
 void rig_forget(phys_addr_t addr, size_t bytes);
@@ -295,8 +295,10 @@ void rig_forget(phys_addr_t addr, size_t bytes);
 /* Print what is wrong and end the process; with rig_abort, by abort(). */
 void __noreturn __printf(1, 2) rig_die(const char *fmt, ...);
 extern bool rig_abort;
-/* Called by rig_die() and rig_bug() for what the test wants to add. */
+/* Called at the end by an error for what the test wants to add. */
 extern void (*rig_on_die)(void);
+/* Call it now: the process is about to end by a signal. */
+void rig_last_words(void);
 
 /* ---- between the rig's two halves ---- */
 

@@ -104,6 +104,8 @@ void rig_split(struct device *dev, unsigned int nareas)
 {
 	struct rig_mem_pool *pool = mem_pool(dev->dma_io_tlb_mem);
 
+	/* With dynamic pools, no more areas than this are ever searched. */
+	default_nareas = max_t(unsigned long, default_nareas, nareas);
 	kfree(pool->areas);
 	pool->areas = kcalloc(nareas, sizeof(*pool->areas), GFP_KERNEL);
 #if RIG_HAS_POOL

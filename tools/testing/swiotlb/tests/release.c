@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slots that are given back: all of them, and none but them, can be had again.
+ */
+#include "test.h"
+
+#define KUKUI_BASE	0x50000000ULL
+
+/*
+ * A pool that ends within a slot set, filled and emptied. Behind its last slot
+ * there is nothing to be read (AddressSanitizer tells):
+ *
+ *	[########][########][##|
+ *	                       ^ slots[nslabs]
+ */
+static void pool_end(void)
+{
+	static const unsigned int sizes[] = {
+		1, 2, 127, 128, 129, 255, 256, 257, 2048, 2050,
+	};
+	unsigned int i, segsize;
+	struct fixture f;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		for (segsize = SET; segsize <= 16 * SET; segsize *= 16) {
+			if (segsize > SET && !rig_build.has_segsize)
+				break;
+			setup(&f, KUKUI_BASE, sizes[i], segsize);
+			free(fill(&f));
+			teardown(&f);
+		}
+	}
+}
+
+/* Mappings of random sizes until nothing fits; returns the slots in use. */
+static unsigned long fill_random(struct fixture *f, struct model_random *r,
+				 unsigned int most)
+{
+	unsigned long used = 0;
+	struct model_buf *buf;
+	unsigned int nslots;
+
+	while (1) {
+		nslots = model_from(r, 1, most);
+		buf = model_map(&f->m, &f->dev, SOURCE, nslots * RIG_SLOT, 0,
+				DMA_TO_DEVICE);
+		if (!buf) {
+			if (nslots == 1)
+				return used;
+			most = nslots - 1;
+			continue;
+		}
+		used += buf->nslots;
+	}
+}
+
+/*
+ * Fill with whatever fits, free in another order, and fill again, several
+ * times:
+ *
+ *	[##22####][33333333][33444411][1
+ *	[........][........][........][.
+ *
+ * Expected: every time all slots can be used, and in the end a whole pool is
+ * one free run.
+ */
+static void fill_and_refill(void)
+{
+	static const unsigned int sizes[] = { 1, 130, 600, 2049, 20992 };
+	struct model_random r;
+	unsigned int i, round;
+	struct fixture f;
+
+	model_seed(&r, options.seed);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		setup(&f, KUKUI_BASE, sizes[i], rig_build.has_segsize ? 4096 : 0);
+		/* Slots may then begin anywhere, not only at a page. */
+		f.dev.min_align_mask = RIG_SLOT - 1;
+		for (round = 0; round < 4; round++) {
+			unsigned long used = fill_random(&f, &r, 1 + sizes[i] / 8);
+
+			expect(used == sizes[i], "%lu slots of %u could be used", used,
+			       sizes[i]);
+			while (f.m.nbufs)
+				model_free(&f.m, f.m.bufs[model_below(&r, f.m.nbufs)]);
+			model_check(&f.m);
+		}
+		if (rig_build.has_segsize && sizes[i] <= 4096)
+			model_must_map(&f.m, &f.dev, SOURCE, sizes[i] * RIG_SLOT, 0,
+				       DMA_TO_DEVICE);
+		teardown(&f);
+	}
+}
+
+/*
+ * A buffer between two others, wherever it begins and however long it is:
+ *
+ *	[##aaaaaa][aaaaaaaa][aabbbbbb][..
+ *	   <- given back ---->
+ *
+ * Expected: every count is right, be the slots before and behind free or not
+ * (the model looks at each).
+ */
+static void between_neighbours(void)
+{
+	static const unsigned int lengths[] = { 1, 2, 127, 128, 129, 256, 300 };
+	unsigned int first, i, before, behind;
+	struct fixture f;
+
+	for (first = 120; first < 140; first += 1 + (first < 126 || first > 130)) {
+		for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+			struct model_buf *bufs[3];
+
+			setup(&f, KUKUI_BASE, 600, 1024);
+			f.dev.min_align_mask = RIG_SLOT - 1;
+			bufs[0] = model_must_map(&f.m, &f.dev, SOURCE, first * RIG_SLOT,
+						 0, DMA_TO_DEVICE);
+			for (before = 0; before < 2; before++) {
+				for (behind = 0; behind < 2; behind++) {
+					rig_set_index(&f.view, 0, first);
+					bufs[1] = model_must_map(&f.m, &f.dev, SOURCE,
+								 lengths[i] * RIG_SLOT, 0,
+								 DMA_TO_DEVICE);
+					expect(bufs[1]->first == first,
+					       "it is at %lu, expected %u",
+					       bufs[1]->first, first);
+					if (behind)
+						bufs[2] = model_must_map(&f.m, &f.dev, SOURCE,
+									 RIG_SLOT, 0,
+									 DMA_TO_DEVICE);
+					model_free(&f.m, bufs[1]);
+					model_check(&f.m);
+					if (behind)
+						model_free(&f.m, bufs[2]);
+				}
+				if (!before)
+					model_free(&f.m, bufs[0]);
+			}
+			teardown(&f);
+		}
+	}
+}
+
+/*
+ * Two devices, one pool: what one gives back the other can have, and no more.
+ */
+static void two_devices(void)
+{
+	struct model_buf *buf;
+	struct device other;
+	struct fixture f;
+
+	setup(&f, KUKUI_BASE, 256, 0);
+	rig_device_init(&other, "other");
+	expect(!rig_pool_attach(&f.pool, &other), "a second device cannot be attached");
+	expect(other.dma_io_tlb_mem == f.dev.dma_io_tlb_mem,
+	       "the second device has a pool of its own");
+	buf = model_must_map(&f.m, &f.dev, SOURCE, SET * RIG_SLOT, 0, DMA_TO_DEVICE);
+	model_must_map(&f.m, &other, SOURCE, SET * RIG_SLOT, 0, DMA_TO_DEVICE);
+	expect(!model_map(&f.m, &other, SOURCE, 1, 0, DMA_TO_DEVICE), "it was full");
+	model_free(&f.m, buf);
+	model_must_map(&f.m, &other, SOURCE, SET * RIG_SLOT, 0, DMA_TO_DEVICE);
+	teardown(&f);
+}
+
+static const struct test tests[] = {
+	{ "the pool's end", pool_end },
+	{ "fill and refill", fill_and_refill },
+	{ "between neighbours", between_neighbours, NEEDS_SEGSIZE | NEEDS_SETS_128 },
+	{ "two devices", two_devices, NEEDS_SETS_128 },
+	{ }
+};
+
+const struct suite release_suite = { "release", tests };
