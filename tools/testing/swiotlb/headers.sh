@@ -3,7 +3,7 @@
 #
 # Make the include folder that a swiotlb.c is compiled with: the kernel's own
 # linux/swiotlb.h and linux/iommu-helper.h, and for every other header that these
-# or swiotlb.c include a file of one line that includes standin.h. And say what
+# or swiotlb.c include a file of one line that includes the stand-in. And say what
 # the interface of this kernel's swiotlb looks like, as macros.
 #
 # Usage: headers.sh SWIOTLB_C KSRC SET OUT
