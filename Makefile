@@ -11,7 +11,7 @@ export KERNEL UPDATE FORCE
 
 help:
 	@echo 'make run      boot krane without and with the series, print the table'
-	@echo 'make test     all tests; make check: those that build no kernel'
+	@echo 'make test     all tests; make check: those for while you work, a minute'
 	@echo 'make bench    instructions per mapping, without and with the series'
 	@echo 'make tree     the kernel tree with the series, in build/$(BASE)/tree'
 	@echo 'make series   write patches/$(BASE) anew from the commits of that tree'

@@ -150,14 +150,14 @@ tap_fail()
 
 tap()
 {
-	local name=$1 out
+	local name=$1 tap_log
 	shift
-	out=$logs/tap/$(printf '%s' "$name" | tr -cs 'A-Za-z0-9._-' '-').log
-	mkdir -p "${out%/*}"
-	if ("$@") >"$out" 2>&1 </dev/null; then
+	tap_log=$logs/tap/$(printf '%s' "$name" | tr -cs 'A-Za-z0-9._-' '-').log
+	mkdir -p "${tap_log%/*}"
+	if ("$@") >"$tap_log" 2>&1 </dev/null; then
 		tap_ok "$name"
 	else
-		tap_fail "$name" "$out"
+		tap_fail "$name" "$tap_log"
 	fi
 }
 

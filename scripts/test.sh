@@ -5,16 +5,17 @@
 # "N passed, N failed".
 #
 # Usage: test.sh [check|all]
-#   check  what needs no kernel build: the series and the device tree
-#   all    that, the images and the guest (the default)
+#   check  what a change to the allocator has to pass, within a minute: the mails,
+#          and swiotlb.c in user space
+#   all    that, the device trees, objects and images, and the guest (the default)
 #
 # Exit status: 0 if tests passed and none failed, 1 otherwise.
 
 . "$(dirname "$0")/lib.sh"
 
 case ${1:-all} in
-check) tests=(check-series check-dt) ;;
-all) tests=(check-series check-dt check-images check-guest) ;;
+check) tests=(check-series check-swiotlb) ;;
+all) tests=(check-series check-swiotlb check-dt check-objects check-images check-guest) ;;
 *) die "test.sh: unknown set of tests '$1'" "one of: check, all" ;;
 esac
 
