@@ -19,6 +19,7 @@ static const struct suite * const suites[] = {
 	&property_suite,
 	&default_suite,
 	&random_suite,
+	&exhaustive_suite,
 };
 
 #define SECONDS	60	/* that a test may take, if it doesn't say otherwise */
@@ -79,6 +80,8 @@ static const char *why_not(const struct test *test)
 		return "built with CONFIG_SWIOTLB_DYNAMIC";
 	if ((test->needs & NEEDS_SETS_128) && rig_build.set_slots != 128)
 		return "built with another size of a slot set";
+	if ((test->needs & NEEDS_SETS_4) && rig_build.set_slots != 4)
+		return "not built with slot sets of 4 slots";
 	return NULL;
 }
 

@@ -17,6 +17,7 @@
 #define NEEDS_DYNAMIC	BIT(1)
 #define NEEDS_STATIC	BIT(2)
 #define NEEDS_SETS_128	BIT(3)
+#define NEEDS_SETS_4	BIT(4)
 
 /**
  * struct test - a test
@@ -44,6 +45,7 @@ extern const struct suite announce_suite;
 extern const struct suite property_suite;
 extern const struct suite default_suite;
 extern const struct suite random_suite;
+extern const struct suite exhaustive_suite;
 
 /**
  * struct options - from the command line
