@@ -35,7 +35,7 @@ done
 # update FILE: standard input becomes OUT/FILE, unless it is that already.
 update()
 {
-	mkdir -p "$(dirname "$out/$1")"
+	mkdir -p "$out/linux"
 	cat >"$out/$1.new"
 	if cmp -s "$out/$1.new" "$out/$1"; then
 		rm "$out/$1.new"
@@ -56,9 +56,12 @@ cat "$swiotlb_c" "$header" "$ksrc/include/linux/iommu-helper.h" |
 	sed -n 's/^#include <\(.*\)>.*/\1/p' | sort -u |
 	while read -r name; do
 		case $name in
-		linux/swiotlb.h | linux/iommu-helper.h) ;;
-		*) echo '#include "standin.h"' | update "$name" ;;
+		linux/swiotlb.h | linux/iommu-helper.h) continue ;;
 		esac
+		# Always the same, and many: no process for each.
+		[ ! -e "$out/$name" ] || continue
+		[ -d "$out/${name%/*}" ] || mkdir -p "$out/${name%/*}"
+		echo '#include "standin.h"' >"$out/$name"
 	done
 
 # has MACRO PATTERN FILE: the macro is 1 if the file has the pattern, else 0.

@@ -13,6 +13,8 @@
 
 static const struct suite * const suites[] = {
 	&search_suite,
+	&starts_suite,
+	&areas_suite,
 	&release_suite,
 	&map_suite,
 	&announce_suite,
@@ -26,7 +28,7 @@ static const struct suite * const suites[] = {
 
 struct options options = { .seed = 1 };
 static const char *filter = "";
-static bool list, no_fork;
+static bool list, no_fork, stop;
 static unsigned int count, failed;
 
 static void usage(FILE *to)
@@ -41,6 +43,7 @@ static void usage(FILE *to)
 	      "  --rounds N     at most so many rounds of a random test\n"
 	      "  --steps N      at most so many steps of a round\n"
 	      "  --verbose      show the kernel's messages\n"
+	      "  --stop         end at the first test that fails\n"
 	      "  --no-fork      run in this process, for a debugger; ends at an error\n"
 	      "  --abort        end a test at an error by abort()\n",
 	      to);
@@ -151,6 +154,7 @@ int main(int argc, char **argv)
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "steps", required_argument, NULL, 'n' },
 		{ "verbose", no_argument, NULL, 'v' },
+		{ "stop", no_argument, NULL, 'S' },
 		{ "no-fork", no_argument, NULL, 'F' },
 		{ "abort", no_argument, NULL, 'a' },
 		{ "help", no_argument, NULL, 'h' },
@@ -183,6 +187,9 @@ int main(int argc, char **argv)
 		case 'v':
 			rig_verbose = true;
 			break;
+		case 'S':
+			stop = true;
+			break;
 		case 'F':
 			no_fork = true;
 			break;
@@ -199,7 +206,7 @@ int main(int argc, char **argv)
 	}
 
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		for (test = suites[i]->tests; test->name; test++)
+		for (test = suites[i]->tests; test->name && !(stop && failed); test++)
 			run_test(suites[i], test);
 	if (list)
 		return 0;
