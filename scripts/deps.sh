@@ -21,6 +21,9 @@ packages()
 	make                     make                      everything
 	gcc                      gcc                       the kernel's host tools, x86 objects
 	libc6-dev                -                         the kernel's host tools
+	clang                    clang                     fuzzing, coverage
+	libclang-rt-dev          -                         fuzzing, coverage
+	llvm                     llvm-cov                  coverage, a sanitizer's findings by line
 	flex                     flex                      kconfig, dtc
 	bison                    bison                     kconfig, dtc
 	bc                       bc                        kernel build
