@@ -20,6 +20,7 @@ static const struct suite * const suites[] = {
 	&announce_suite,
 	&property_suite,
 	&default_suite,
+	&refusals_suite,
 	&random_suite,
 	&exhaustive_suite,
 };

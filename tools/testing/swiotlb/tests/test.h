@@ -46,6 +46,7 @@ extern const struct suite map_suite;
 extern const struct suite announce_suite;
 extern const struct suite property_suite;
 extern const struct suite default_suite;
+extern const struct suite refusals_suite;
 extern const struct suite random_suite;
 extern const struct suite exhaustive_suite;
 
