@@ -9,10 +9,12 @@
 # Usage: [SEED=n] fuzz-swiotlb.sh [SECONDS]
 #        fuzz-swiotlb.sh --merge
 #        fuzz-swiotlb.sh --keep FILE TEXT
+#        fuzz-swiotlb.sh --unpack
 #   SECONDS  how long to look (60); without and with dynamic pools at once
 #   --merge  make the kept inputs anew from all that were found: the fewest that
 #            reach as much. Lines that have a text stay.
 #   --keep   add an input, such as one that ended the program, and say what it is
+#   --unpack only make files of the kept inputs, in build/swiotlb/fuzz/kept
 #   SEED     for libFuzzer; another one each time, printed, if it is not set
 #
 # NAME, KSRC and SWIOTLB_C are passed to the Makefile of tools/testing/swiotlb.
@@ -147,6 +149,12 @@ merge()
 
 case ${1:-60} in
 --merge) [ $# -eq 1 ] || usage ;;
+--unpack)
+	[ $# -eq 1 ] || usage
+	need perl
+	unpack "$work/kept"
+	exit 0
+	;;
 --keep)
 	[[ $# -eq 3 && -r $2 ]] || usage
 	printf '%s # %s\n' "$(hex "$2")" "$3" >>"$corpus"
