@@ -15,6 +15,7 @@ static const struct suite * const suites[] = {
 	&search_suite,
 	&starts_suite,
 	&areas_suite,
+	&end_suite,
 	&release_suite,
 	&map_suite,
 	&announce_suite,

@@ -41,6 +41,7 @@ struct suite {
 extern const struct suite search_suite;
 extern const struct suite starts_suite;
 extern const struct suite areas_suite;
+extern const struct suite end_suite;
 extern const struct suite release_suite;
 extern const struct suite map_suite;
 extern const struct suite announce_suite;

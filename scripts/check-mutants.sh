@@ -1,0 +1,240 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Do the tests in user space bite? Each of tools/testing/swiotlb/mutants/*.patch
+# breaks the patched swiotlb.c in one place; the tests must fail for it. They
+# must fail, too, for kernels as they are without the series, by the bugs that
+# the series mends.
+#
+# A mutant is a patch that applies without fuzz, with a head:
+#   breaks: the rule that no longer holds
+#   config: dynamic, to be compiled with CONFIG_SWIOTLB_DYNAMIC; without if not
+#           given
+#   expect: hangs, if a test that never ends is what is to be seen of it; with
+#           any other mutant that is no success
+#   first:  what tests to begin with, by a piece of their names; all others follow
+#           if these see nothing
+#
+# Usage: [BASE=name] check-mutants.sh [TEXT]
+#   TEXT  only mutants whose name has it
+#
+# TAP on stdout, which names the test that caught each, how, and after how many
+# seconds. build/swiotlb/mutants/table.txt has the same; the output of each is in
+# build/logs/mutants/.
+#
+# Exit status: 0 if all were caught, 1 otherwise.
+
+. "$(dirname "$0")/lib.sh"
+
+rig=$top/tools/testing/swiotlb
+work=$build/swiotlb/mutants
+log_dir=$logs/mutants
+tree=$base_dir/tree
+# CPU seconds that a single test may take before it is said to hang; those that
+# hanging mutants begin with need a small fraction of the shorter time.
+limit=10
+short_limit=2
+# Operations of a random test
+ops=20000
+files=(kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h)
+
+# compile NAME KSRC CONFIG [OPTION...]: the tests of that kernel. PROGRAM is what
+# was made. The options are for make.
+compile()
+{
+	local name=$1 ksrc=$2 config=$3 args
+	shift 3
+	args=(-s O="$work" TREE="$tree" NAME="$name" FLAVOUR=asan KOPT='-O0 -g1 -w' "$@")
+	[ -z "$ksrc" ] || args+=(KSRC="$ksrc")
+	[ "$config" != dynamic ] || args+=(DYNAMIC=y)
+	PROGRAM=$(make -C "$rig" "${args[@]}" print-out)/swiotlb-test || return 1
+	rm -f "$PROGRAM"
+	make -C "$rig" "${args[@]}" all
+}
+
+# run LOG LIMIT [OPTION...]: the tests of PROGRAM. Returns their status; seconds is
+# how long it took.
+run()
+{
+	local log=$1 limit=$2 start=$EPOCHREALTIME status=0
+	shift 2
+	(
+		ulimit -S -t "$limit"
+		ulimit -c 0
+		ASAN_OPTIONS=detect_leaks=0 exec "$PROGRAM" --ops "$ops" "$@"
+	) >"$log" 2>&1 || status=$?
+	seconds=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $start }")
+	return "$status"
+}
+
+# verdicts LOG: a line "TEST: WHAT IT SAID" for each test that failed
+verdicts()
+{
+	awk '
+	/^ok / { said = found = "" }
+	/^not ok / {
+		sub(/^not ok [0-9]+ - /, "")
+		sub(/ *#.*/, "")
+		print $0 ": " (found ? found : said)
+		said = found = ""
+	}
+	/^SUMMARY: AddressSanitizer: / { found = "AddressSanitizer: " $3 " in " $NF }
+	/: runtime error: / { found = $0; sub(/.*: runtime error: /, "UBSan: ", found) }
+	/^# BUG at / { found = $0; sub(/^# BUG at [^ ]*: /, "BUG_ON: ", found) }
+	/^# ended by signal (14|24),/ { found = "hangs" }
+	/^# / && !said { said = substr($0, 3) }
+	' "$1"
+}
+
+# field NAME PATCH: from the head of a mutant
+field()
+{
+	sed -n "/^--- /q; s/^$1: *//p" "$2"
+}
+
+# One mutant, as a process of its own: writes a line "RESULT TAB SECONDS TAB TEXT".
+try()
+{
+	local patch=$1 name dir ksrc file log result first frozen=() short=$limit
+	name=${patch##*/}
+	name=${name%.patch}
+	dir=$work/$name
+	ksrc=$dir/src
+	log=$log_dir/$name.log
+	first=$(field first "$patch")
+	[ "$(field expect "$patch")" != hangs ] || short=$short_limit
+	for file in "${files[@]}"; do
+		mkdir -p "$ksrc/${file%/*}"
+		cp "$tree/$file" "$ksrc/$file"
+	done
+	# All but swiotlb.c stays as it was when the run began, also for somebody who
+	# goes on to work at it.
+	for file in "$work"/obj/asan/*.o "$work"/obj/asan/tests/*.o; do
+		frozen+=(-o "$file")
+	done
+	if ! patch -d "$ksrc" -p1 -s -F0 --no-backup-if-mismatch -r - <"$patch" >"$log" 2>&1; then
+		result=$'error\t0\tthe patch does not apply to the series; make it anew'
+	elif ! compile "$name" "$ksrc" "$(field config "$patch")" "${frozen[@]}" >"$log" 2>&1; then
+		result=$'error\t0\tit does not compile'
+	elif { [ -z "$first" ] || run "$log" "$short" --stop --filter "$first"; } &&
+		run "$log" "$limit" --stop; then
+		result=survived$'\t'$seconds$'\t'
+	else
+		result=$(verdicts "$log")
+		case $result in
+		*': hangs') [ "$(field expect "$patch")" = hangs ] || result="hangs $result" ;;
+		esac
+		case $result in
+		'') result=$'error\t0\tthe tests ended without a verdict' ;;
+		'hangs '*) result=$'error\t'$seconds$'\t'"${result#hangs }, which is not expected of it" ;;
+		*) result=caught$'\t'$seconds$'\t'$result ;;
+		esac
+	fi
+	printf '%s\n' "$result" >"$dir/result.new"
+	mv "$dir/result.new" "$dir/result"
+}
+
+if [ "${1:-}" = --try ]; then
+	try "$2"
+	exit 0
+fi
+
+need make gcc patch awk xargs
+[ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+mkdir -p "$work" "$log_dir"
+
+# What the mutants are made of passes, in the time that they have. And after
+# this all but swiotlb.c is compiled.
+control()
+{
+	local log=$log_dir/series-$1.log
+	compile series "$tree" "$1" && run "$log" "$limit" && return 0
+	cat "$log"
+	return 1
+}
+
+# fails NAME KSRC TEST PATTERN: this test fails for a kernel without the series,
+# and with what the extended regular expression says.
+fails()
+{
+	local log=$log_dir/$1.log seen
+	if ! compile "$1" "$2" static >"$log" 2>&1; then
+		tap_fail "$1: does not compile" "$log"
+	elif run "$log" "$limit" --filter "$3"; then
+		tap_fail "$1: $3 does not fail" "$log"
+	elif seen=$(verdicts "$log" | grep -E -m 1 "$4"); then
+		tap_ok "$1: $seen ($seconds s)"
+	else
+		tap_fail "$1: $3 does not fail with '$4'" "$log"
+	fi
+}
+
+# The files of 6.1; the package is large, so they are kept.
+source_6_1()
+{
+	local deb
+	deb=$(BASE=6.1 "$top/scripts/fetch.sh" newest) || return 1
+	ksrc_6_1=$work/src/$(basename "$deb" .deb)
+	[ -d "$ksrc_6_1" ] || "$top/scripts/fetch.sh" unpack "$deb" "$ksrc_6_1" "${files[@]}"
+}
+
+tap "the series itself passes, as quickly as the mutants have to fail" control static
+tap "the same with CONFIG_SWIOTLB_DYNAMIC" control dynamic
+# Without that a mutant's failure says nothing.
+[ "$tap_failed" -eq 0 ] || {
+	tap_end
+	exit 1
+}
+
+if [ $# -eq 0 ]; then
+	fails base "" "end/the last slots" \
+		'AddressSanitizer: heap-buffer-overflow in swiotlb_release_slots'
+	if source_6_1 >"$log_dir/fetch-6.1.log" 2>&1; then
+		fails 6.1 "$ksrc_6_1" "end/half a slot set" \
+			'AddressSanitizer: heap-buffer-overflow in swiotlb_.*find_slots'
+	else
+		tap_ok "6.1 # SKIP its source cannot be had, see ${log_dir#"$top"/}/fetch-6.1.log"
+	fi
+fi
+
+mutants=()
+for patch in "$rig"/mutants/*.patch; do
+	name=${patch##*/}
+	[[ $name == *${1:-}* ]] || continue
+	mutants+=("$patch")
+	rm -f "$work/${name%.patch}/result"
+done
+[ ${#mutants[@]} -gt 0 ] || die "no mutant's name has '${1:-}'" "they are in ${rig#"$top"/}/mutants/"
+
+start=$SECONDS
+printf '%s\0' "${mutants[@]}" | xargs -0 -n 1 -P "$jobs" "$0" --try &
+workers=$!
+trap 'kill "$workers" 2>/dev/null || true' EXIT
+
+# Told in the order of their numbers, as soon as that can be.
+table=$work/table.txt
+: >"$table"
+for patch in "${mutants[@]}"; do
+	name=${patch##*/}
+	name=${name%.patch}
+	until [ -e "$work/$name/result" ]; do
+		if ! kill -0 "$workers" 2>/dev/null && [ ! -e "$work/$name/result" ]; then
+			die "the workers ended before $name was tried"
+		fi
+		sleep 0.1
+	done
+	IFS=$'\t' read -r result seconds text <"$work/$name/result"
+	printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$(field breaks "$patch")" "$result" \
+		"$seconds" "$text" >>"$table"
+	case $result in
+	caught) tap_ok "$name: $text ($seconds s)" ;;
+	survived) tap_fail "$name: SURVIVED; nobody saw that this is broken: $(field breaks "$patch")" ;;
+	*) tap_fail "$name: $text" "$log_dir/$name.log" ;;
+	esac
+done
+trap - EXIT
+say "# ${#mutants[@]} mutants in $((SECONDS - start)) s, $(awk -F '\t' '
+	$3 != "caught" { missed++ }
+	$4 > slowest { slowest = $4 }
+	END { printf "%d not caught, the slowest run took %s s", missed, slowest }' "$table")"
+tap_end
