@@ -81,10 +81,13 @@ one_line()
 }
 
 {
-	has RIG_HAS_SEGSIZE '^[[:space:]]unsigned int segsize;' "$header"
+	has RIG_HAS_SEGSIZE '[[:space:]]segsize;' "$header"
 	has RIG_HAS_POOL '^struct io_tlb_pool \{' "$header"
+	has RIG_HAS_DYNAMIC '[[:space:]]dyn_alloc;' "$header"
+	has RIG_HAS_ALIGNMENT 'tlb_addr & alloc_align_mask' "$swiotlb_c"
 	has RIG_HAS_PAD_SLOTS 'pad_slots;' "$swiotlb_c"
 	has RIG_HAS_TOTAL_USED 'total_used;' "$header"
+	has RIG_HAS_TRACK_HIWATER 'track_hiwater_enabled' "$swiotlb_c"
 	has RIG_HAS_DEFAULT_NAREAS '^static unsigned long default_nareas;' "$swiotlb_c"
 	has RIG_ALLOC_HAS_ATTRS 'attrs' <(one_line '[*]swiotlb_alloc')
 	has RIG_MAP_HAS_ALLOC_SIZE 'alloc_size' <(one_line swiotlb_tbl_map_single)

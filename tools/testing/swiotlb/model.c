@@ -149,14 +149,21 @@ static struct request request(struct device *dev, phys_addr_t orig, size_t bytes
 		r.total = bytes;
 		r.zero_mask = max(roundup_pow_of_two(bytes), RIG_PAGE) - 1;
 	} else {
-		r.offset = orig & dev->min_align_mask & (align_mask | (RIG_SLOT - 1));
-		r.total = (bytes + r.offset + align - 1) / align * align;
+		r.offset = orig & dev->min_align_mask & (RIG_SLOT - 1);
+		if (rig_build.has_pad_slots) {
+			r.offset |= orig & dev->min_align_mask & align_mask;
+			r.total = (bytes + r.offset + align - 1) / align * align;
+		} else {
+			r.total = (bytes + align - 1) / align * align + r.offset;
+		}
 		r.zero_mask = align_mask | (RIG_SLOT - 1);
 		if (!align_mask && !dev->min_align_mask && r.total >= RIG_PAGE)
 			r.zero_mask = RIG_PAGE - 1;
 		r.preserve_mask = dev->min_align_mask & ~r.zero_mask;
 		r.preserve = orig & r.preserve_mask;
 	}
+	if (!rig_build.has_alignment)
+		r.zero_mask = RIG_SLOT - 1;
 	r.nslots = (r.total + RIG_SLOT - 1) / RIG_SLOT;
 	return r;
 }
@@ -558,6 +565,7 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 	struct request r = request(dev, orig, bytes, align_mask);
 	struct model_pool *p;
 	struct model_buf *buf;
+	unsigned int preserve;
 	unsigned long first;
 	u64 dma;
 
@@ -570,10 +578,13 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 
 	/* From here on it is enough to look at the first slot. */
 	dma = addr + dev->dma_offset;
-	if (orig != RIG_NO_ADDR && ((dma ^ orig) & dev->min_align_mask))
+	preserve = r.preserve_mask | (dev->min_align_mask & (RIG_SLOT - 1));
+	if (rig_build.has_pad_slots)
+		preserve = dev->min_align_mask;
+	if (orig != RIG_NO_ADDR && ((dma ^ orig) & preserve))
 		rig_die("DMA address 0x%llx, original 0x%llx: other bits in 0x%x",
 			(unsigned long long)dma, (unsigned long long)orig,
-			dev->min_align_mask);
+			preserve);
 	if ((addr - r.offset - p->view.start) % RIG_SLOT)
 		rig_die("the buffer does not begin %u bytes into a slot",
 			r.offset);
@@ -628,6 +639,10 @@ static void check_refusal(struct model *m, struct device *dev, phys_addr_t orig,
 	m->refused++;
 	for (i = 0; i < m->npools; i++)
 		m->work += m->pools[i]->view.nslabs;
+	/* What is no multiple of a stride from the pool's start is not found. */
+	if (!rig_build.has_alignment && (align_mask || dev->min_align_mask >= RIG_SLOT ||
+					 r.total >= RIG_PAGE))
+		return;
 	if (fits(m, &r))
 		rig_die("refused, although %lu slots have a place", r.nslots);
 	if (rig_can_grow(dev) && !no_memory && fits_in_transient(m, &r))
@@ -701,6 +716,11 @@ void model_sync(struct model *m, struct model_buf *buf, size_t offset, size_t by
 	begin(m, for_cpu ? "sync for the CPU" : "sync for the device", buf->dev,
 	      buf->orig, buf->addr, bytes, buf->align_mask, buf->dir);
 	op.offset = offset;
+	/* 6.1 takes some parts for errors if there are bits to be preserved. */
+	if (!rig_build.has_pad_slots && (buf->dev->min_align_mask & (RIG_SLOT - 1))) {
+		offset = 0;
+		bytes = buf->bytes;
+	}
 	if (for_cpu) {
 		rig_sync_for_cpu(buf->dev, buf->addr + offset, bytes, buf->dir);
 		if (buf->device && buf->dir != DMA_TO_DEVICE)
@@ -753,6 +773,7 @@ void model_free(struct model *m, struct model_buf *buf)
 void model_check(struct model *m)
 {
 	unsigned long used = 0;
+	bool all = m->tracked || rig_build.tracks_used;
 	unsigned int i, j;
 
 	for (i = 0; i < m->npools; i++) {
@@ -761,11 +782,11 @@ void model_check(struct model *m)
 		check_slots(m, p, 0, p->view.nslabs);
 		for (j = 0; j < p->view.nareas; j++) {
 			check_area(p, j);
-			used += p->owner ? 0 : p->area_used[j];
+			used += p->owner && !all ? 0 : p->area_used[j];
 		}
 	}
-	/* As long as nobody asks to track it, which counts transient pools too. */
-	if (rig_used(m->dev) != used && !m->tracked)
+	/* Who keeps track of it counts transient pools, too. */
+	if (rig_used(m->dev) != used)
 		rig_die("%lu slots are said to be used, expected %lu",
 			rig_used(m->dev), used);
 	for (i = 0; i < m->nbufs; i++) {

@@ -38,7 +38,10 @@
  * @set_slots:		Slots of a slot set (IO_TLB_SEGSIZE).
  * @dynamic:		Is it built with CONFIG_SWIOTLB_DYNAMIC?
  * @has_segsize:	Does it have segments larger than a slot set?
- * @has_pad_slots:	Does a mapping keep the number of its padding slots?
+ * @has_pad_slots:	Does a mapping keep the number of its padding slots? In 6.1
+ *			it has none: what is aligned then is not the original.
+ * @tracks_used:	Does it always keep track of the slots in use?
+ * @has_alignment:	Does it align addresses? 6.1 counts from the pool's start.
  */
 struct rig_build {
 	unsigned int page_shift;
@@ -46,6 +49,8 @@ struct rig_build {
 	bool dynamic;
 	bool has_segsize;
 	bool has_pad_slots;
+	bool tracks_used;
+	bool has_alignment;
 };
 
 extern const struct rig_build rig_build;

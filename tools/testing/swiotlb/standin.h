@@ -123,6 +123,7 @@ struct inode;
 #define roundup(x, y) ({			\
 	typeof(y) __y = (y);			\
 	(((x) + (__y - 1)) / __y) * __y; })
+#define rounddown(x, y)		((x) - (x) % (y))
 #define DMA_BIT_MASK(n)		((n) == 64 ? ~0ULL : (1ULL << (n)) - 1)
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define PTR_ALIGN(p, a)		((typeof(p))ALIGN((unsigned long)(p), (a)))
@@ -173,6 +174,7 @@ void __noreturn rig_bug(const char *file, int line, const char *what);
 #define pr_warn_ratelimited	pr_warn
 #define dev_warn_ratelimited(dev, fmt, ...) \
 	rig_print(RIG_WARN, dev, fmt, ##__VA_ARGS__)
+#define dev_warn_once		dev_warn_ratelimited
 #define dev_err(dev, fmt, ...)	rig_print(RIG_ERR, dev, fmt, ##__VA_ARGS__)
 /* Every time, not once: a test wants to see each. */
 #define dev_WARN_ONCE(dev, condition, fmt, ...) ({		\
@@ -328,6 +330,25 @@ struct rcu_work {
 bool schedule_work(struct work_struct *work);
 #define queue_rcu_work(wq, rwork)	schedule_work(&(rwork)->work)
 
+struct rcu_head {
+	struct work_struct work;
+	void (*func)(struct rcu_head *head);
+};
+
+static inline void call_rcu_work(struct work_struct *work)
+{
+	struct rcu_head *head = container_of(work, struct rcu_head, work);
+
+	head->func(head);
+}
+
+static inline void call_rcu(struct rcu_head *head, void (*func)(struct rcu_head *head))
+{
+	head->func = func;
+	INIT_WORK(&head->work, call_rcu_work);
+	schedule_work(&head->work);
+}
+
 /* ---- memory ---- */
 
 #define PAGE_SIZE		(1UL << PAGE_SHIFT)
@@ -443,8 +464,6 @@ static inline void memcpy_to_page(struct page *page, size_t offset,
 }
 
 #define kmsan_unpoison_memory(addr, size)	do { } while (0)
-#define set_memory_decrypted(addr, pages)	((void)(addr), (void)(pages), rig_cc_error)
-#define set_memory_encrypted(addr, pages)	((void)(addr), (void)(pages), rig_cc_error)
 
 /* ---- confidential computing: off, unless a test says otherwise ---- */
 
@@ -456,6 +475,17 @@ enum cc_attr {
 
 extern bool rig_cc;
 extern int rig_cc_error;
+
+static inline int set_memory_decrypted(unsigned long addr, int pages)
+{
+	return rig_cc_error;
+}
+
+static inline int set_memory_encrypted(unsigned long addr, int pages)
+{
+	return rig_cc_error;
+}
+
 #define cc_platform_has(attr)		((void)(attr), rig_cc)
 #define force_dma_unencrypted(dev)	((void)(dev), rig_cc)
 

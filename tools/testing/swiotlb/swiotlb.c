@@ -11,6 +11,10 @@
 #include "rig.h"
 #include "rig-features.h"
 
+#if !RIG_HAS_DYNAMIC
+#undef CONFIG_SWIOTLB_DYNAMIC
+#endif
+
 /*
  * The allocator clears a pool when it is made, and copies into it. A sparse
  * pool is not to be filled with zeros, and where only slots matter nothing is to
@@ -57,6 +61,8 @@ const struct rig_build rig_build = {
 	.dynamic = IS_ENABLED(CONFIG_SWIOTLB_DYNAMIC),
 	.has_segsize = RIG_HAS_SEGSIZE,
 	.has_pad_slots = RIG_HAS_PAD_SLOTS,
+	.tracks_used = RIG_HAS_TOTAL_USED && !RIG_HAS_TRACK_HIWATER,
+	.has_alignment = RIG_HAS_ALIGNMENT,
 };
 
 /*
@@ -112,7 +118,8 @@ void rig_split(struct device *dev, unsigned int nareas)
 	swiotlb_init_io_tlb_pool(pool, pool->start, pool->vaddr, pool->nslabs,
 				 pool->late_alloc, nareas);
 #else
-	rig_die("this kernel's restricted pools cannot be split");
+	swiotlb_init_io_tlb_mem(pool, pool->start, pool->nslabs, SWIOTLB_FORCE,
+				pool->late_alloc, nareas);
 #endif
 }
 

@@ -181,8 +181,8 @@ static void no_memory(void)
 static const struct test tests[] = {
 	{ "values", all_values, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "no value", no_value, NEEDS_SEGSIZE },
-	{ "several pools", several_pools, NEEDS_SEGSIZE },
-	{ "no memory", no_memory, NEEDS_SEGSIZE },
+	{ "several pools", several_pools, NEEDS_SEGSIZE | NEEDS_SETS_128 },
+	{ "no memory", no_memory, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ }
 };
 

@@ -10,7 +10,8 @@
  * What a step costs depends on the pool and on the sizes. A round ends when
  * it has looked at so many slots: large pools get fewer steps, and the operations
  * that are asked for are done in about the same time whatever the seed. No clock
- * is read, so that a seed means the same everywhere.
+ * is read, and no two numbers are drawn in an order that the compiler may choose,
+ * so a seed means the same everywhere.
  */
 #include "test.h"
 
@@ -116,9 +117,11 @@ static void pick_device(struct device *dev)
 			;
 		dev->seg_boundary_mask = BIT(from(bits, 32)) - 1;
 	}
-	if (chance(40))
-		dev->dma_offset = (from(0, 1 << 20) << rig_build.page_shift) -
-			(chance(50) ? round.view.start & ~(RIG_PAGE - 1) : 0);
+	if (chance(40)) {
+		dev->dma_offset = from(0, 1 << 20) << rig_build.page_shift;
+		if (chance(50))
+			dev->dma_offset -= round.view.start & ~(RIG_PAGE - 1);
+	}
 }
 
 static unsigned int pick_segsize(void)
@@ -127,8 +130,8 @@ static unsigned int pick_segsize(void)
 
 	if (!rig_build.has_segsize || chance(25))
 		return SET;
-	/* As good as the property takes them: 128 to 1048576 */
-	while (segsize < SET << 13 && chance(85))
+	/* Up to what the property may be */
+	while (segsize < 1048576 && chance(85))
 		segsize *= 2;
 	return segsize;
 }
@@ -202,10 +205,11 @@ static void make_areas(void)
 
 static void make_dynamic(void)
 {
+	unsigned int slots = from(1, 8) * 512;
+	unsigned int nareas = 1 << below(4);
 	char param[32];
 
-	snprintf(param, sizeof(param), "%u,%u", (unsigned int)from(1, 8) * 512,
-		 1 << (unsigned int)below(4));
+	snprintf(param, sizeof(param), "%u,%u", slots, nareas);
 	rig_default_early(param, chance(50) ? 2 : 0);
 	add_devices(false);
 	model_init(&round.m, &round.devs[0], SET);
@@ -315,17 +319,20 @@ static void step_get(void)
 {
 	struct device *dev = &round.devs[below(round.ndevs)];
 	enum dma_data_direction dir = below(3);
+	size_t bytes = pick_bytes();
+	unsigned int align_mask;
 	struct model_buf *buf;
 	phys_addr_t orig;
 
 	/* Nobody frees a transient pool of a coherent buffer. */
 	if (round.kind != DYNAMIC && chance(40) && !(round.view.start & (RIG_PAGE - 1))) {
-		buf = model_alloc(&round.m, dev, pick_bytes());
+		buf = model_alloc(&round.m, dev, bytes);
 	} else {
 		orig = pick_orig();
 		if (orig == RIG_NO_ADDR)
 			return;
-		buf = model_map(&round.m, dev, orig, pick_bytes(), pick_align_mask(), dir);
+		align_mask = pick_align_mask();
+		buf = model_map(&round.m, dev, orig, bytes, align_mask, dir);
 		if (!buf)
 			give_back(orig);
 	}
@@ -406,10 +413,12 @@ static void run_round(enum kind kind, u64 seed, u64 *ops)
 	u64 steps = options.steps ?: STEPS, next_check = 0;
 
 	begin_round(kind, seed);
-	if (chance(30))
-		model_check_announced(&round.m, &round.devs[below(round.ndevs)],
-				      kind == DATA ? RIG_SOURCES + from(64, 0x100000) :
-				      from(RIG_SOURCES, RIG_RAM_SIZE - 1));
+	if (chance(30)) {
+		struct device *dev = &round.devs[below(round.ndevs)];
+
+		/* With data it is all of the memory for sources that is written. */
+		model_check_announced(&round.m, dev, RIG_SOURCES + from(64, 0x100000));
+	}
 	for (round.step = 1; round.step <= steps && round.m.work < WORK; round.step++) {
 		do_step();
 		if (round.step >= next_check) {

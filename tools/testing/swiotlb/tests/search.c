@@ -372,6 +372,25 @@ static void min_align_mask_coherent(void)
 	teardown(&f);
 }
 
+/*
+ * The largest requests: all of a pool of 1 GiB, and 2 GiB, which is what the
+ * largest segment would be, and has the alignment of the highest bit of 32
+ * (UndefinedBehaviorSanitizer looks on).
+ */
+static void largest(void)
+{
+	struct model_buf *buf;
+	struct fixture f;
+
+	setup(&f, 0x40000000, 524288, 1048576);
+	buf = model_must_alloc(&f.m, &f.dev, SZ_1M << 10);
+	model_free(&f.m, buf);
+	model_must_alloc(&f.m, &f.dev, (SZ_1M << 9) + 1);
+	expect(!model_alloc(&f.m, &f.dev, (SZ_1M << 10) + 1), "more than the pool");
+	expect(!model_alloc(&f.m, &f.dev, (size_t)SZ_1M << 11), "more than the pool");
+	teardown(&f);
+}
+
 static const struct test tests[] = {
 	{ "one aligned start", one_aligned_start, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "a hole from everywhere", hole_from_everywhere, NEEDS_SEGSIZE | NEEDS_SETS_128 },
@@ -382,6 +401,7 @@ static const struct test tests[] = {
 	{ "a broken run", broken_run, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "the border of areas", area_border, NEEDS_SEGSIZE },
 	{ "a segment boundary", boundary, NEEDS_SEGSIZE | NEEDS_SETS_128 },
+	{ "the largest requests", largest, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "a DMA offset", dma_offset, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "min_align_mask and coherent buffers", min_align_mask_coherent },
 	{ }
