@@ -42,6 +42,9 @@ packages()
 	device-tree-compiler     dtc                       device trees, overlays
 	sparse                   sparse                    make check
 	shellcheck               shellcheck                make check
+	patch                    patch                     make bench, mutants
+	valgrind                 valgrind                  make bench
+	gnuplot-nox              gnuplot                   make bench, its plots
 	python3                  python3                   the kernel's tools
 	python3-ply              -                         checkpatch, SPDX tags
 	python3-git              -                         checkpatch, SPDX tags
