@@ -24,6 +24,7 @@ static const struct suite * const suites[] = {
 	&refusals_suite,
 	&random_suite,
 	&exhaustive_suite,
+	&threads_suite,
 };
 
 #define SECONDS	60	/* that a test may take, if it doesn't say otherwise */
@@ -87,6 +88,8 @@ static const char *why_not(const struct test *test)
 		return "built with another size of a slot set";
 	if ((test->needs & NEEDS_SETS_4) && rig_build.set_slots != 4)
 		return "not built with slot sets of 4 slots";
+	if ((test->needs & NEEDS_THREADS) && !IS_ENABLED(RIG_THREADS))
+		return "built without real locks";
 	return NULL;
 }
 

@@ -18,6 +18,7 @@
 #define NEEDS_STATIC	BIT(2)
 #define NEEDS_SETS_128	BIT(3)
 #define NEEDS_SETS_4	BIT(4)
+#define NEEDS_THREADS	BIT(5)
 
 /**
  * struct test - a test
@@ -50,6 +51,7 @@ extern const struct suite default_suite;
 extern const struct suite refusals_suite;
 extern const struct suite random_suite;
 extern const struct suite exhaustive_suite;
+extern const struct suite threads_suite;
 
 /**
  * struct options - from the command line
