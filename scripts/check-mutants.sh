@@ -6,7 +6,7 @@
 # must fail, too, for kernels as they are without the series, by the bugs that
 # the series mends.
 #
-# A mutant is a patch that applies without fuzz, with a head:
+# A mutant is a patch that applies without fuzz (diff -U2), with a head:
 #   breaks: the rule that no longer holds
 #   config: dynamic, to be compiled with CONFIG_SWIOTLB_DYNAMIC; without if not
 #           given
@@ -127,7 +127,12 @@ try()
 		case $result in
 		'') result=$'error\t0\tthe tests ended without a verdict' ;;
 		'hangs '*) result=$'error\t'$seconds$'\t'"${result#hangs }, which is not expected of it" ;;
-		*) result=caught$'\t'$seconds$'\t'$result ;;
+		*)
+			result=caught$'\t'$seconds$'\t'$result
+			# A hundred programs are a lot; only one that nobody caught is
+			# worth another look.
+			rm -f "$PROGRAM"
+			;;
 		esac
 	fi
 	printf '%s\n' "$result" >"$dir/result.new"
