@@ -7,15 +7,17 @@
 # Usage: test.sh [check|all]
 #   check  what a change to the allocator has to pass, within a minute: the mails,
 #          and swiotlb.c in user space
-#   all    that, the device trees, objects and images, and the guest (the default)
+#   all    that, mutants, fuzzing, device trees, objects, images, and the guest
+#          (the default)
 #
 # Exit status: 0 if tests passed and none failed, 1 otherwise.
 
 . "$(dirname "$0")/lib.sh"
 
 case ${1:-all} in
-check) tests=(check-series check-swiotlb) ;;
-all) tests=(check-series check-swiotlb check-dt check-objects check-images check-guest) ;;
+check) tests=(check-series check-swiotlb check-coverage) ;;
+all) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
+	check-objects check-images check-guest) ;;
 *) die "test.sh: unknown set of tests '$1'" "one of: check, all" ;;
 esac
 
