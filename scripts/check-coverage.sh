@@ -15,15 +15,15 @@
 
 tests=$top/tools/testing/swiotlb
 unreachable=$tests/unreachable.txt
-out=$build/swiotlb
-work=$out/coverage
+# Apart from check-swiotlb.sh's, which may run at the same time
+work=$build/swiotlb/coverage
 source=$tree/kernel/dma/swiotlb.c
 # What is counted, and what the Makefile calls it: DYNAMIC=
 declare -A variants=([static]=n [dynamic]=y)
 
 in_tests()
 {
-	make -s -C "$tests" --no-print-directory TREE="$tree" O="$out" FLAVOUR=cov \
+	make -s -C "$tests" --no-print-directory TREE="$tree" O="$work/made" FLAVOUR=cov \
 		DYNAMIC="${variants[$1]}" "${@:2}"
 }
 
@@ -42,7 +42,7 @@ run_one()
 	dir=$(in_tests "$variant" print-out) || return 1
 	export LLVM_PROFILE_FILE=$work/$variant-%m.profraw
 	"$dir/swiotlb-test" --seed "${SEED:-1}" --ops 20000 || return 1
-	"$dir/swiotlb-fuzz" -print_final_stats=1 "$out/fuzz/kept"/* || return 1
+	"$dir/swiotlb-fuzz" -print_final_stats=1 "$build/swiotlb/fuzz/kept"/* || return 1
 	llvm-profdata merge -o "$work/$variant.profdata" "$work/$variant"-*.profraw || return 1
 	llvm-cov export "$dir/swiotlb-test" -instr-profile="$work/$variant.profdata" \
 		-format=lcov "$source" >"$work/$variant.lcov" || return 1

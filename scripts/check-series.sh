@@ -155,18 +155,30 @@ checkpatch()
 		--ignore FILE_PATH_CHANGES "$@")
 }
 
-# The devices that our test code drives exist in no binding: nobody may describe
-# hardware with them.
+# What checkpatch does not know of our files. The devices that our test code
+# drives exist in no binding: nobody may describe hardware with them. libFuzzer
+# looks for functions under names of its own. A stand-in for the kernel's headers
+# has their macros and types in their shape, so only its layout is looked at.
+checkpatch_options()
+{
+	case $1 in
+	*/standin.h) echo "--types TRAILING_WHITESPACE,CODE_INDENT,LEADING_SPACE,SPACING,LONG_LINE,SPDX_LICENSE_TAG" ;;
+	*/fuzz.c) echo "--ignore UNDOCUMENTED_DT_STRING,CAMELCASE" ;;
+	*) echo "--ignore UNDOCUMENTED_DT_STRING" ;;
+	esac
+}
+
 checkpatch_file()
 {
-	local name
+	local name options
+	read -ra options < <(checkpatch_options "$1")
 	mkdir -p "$work/ours"
 	for name in kernel include tools; do
 		ln -sfn "$top/$name" "$work/ours/$name"
 	done
 	# It leaves a file of names where it runs.
 	(cd "$work/ours" && perl "$tree/scripts/checkpatch.pl" --root="$tree" --strict --no-summary \
-		--color=never --terse --ignore UNDOCUMENTED_DT_STRING -f "$1")
+		--color=never --terse "${options[@]}" -f "$1")
 }
 
 has_maintainer()
@@ -193,6 +205,13 @@ maintainers_tree()
 	printf '%s\n' "$dir"
 }
 
+# Our files; of the many mutants, which lie in one folder, one.
+files_by_kind()
+{
+	git ls-files ':!*/mutants/*'
+	git ls-files '*/mutants/*' | head -n 1
+}
+
 own_maintainers()
 {
 	local dir out file failed=0
@@ -214,7 +233,7 @@ own_maintainers()
 			echo "$file: MAINTAINERS names nobody for it"
 			failed=1
 		}
-	done < <(git ls-files | sort)
+	done < <(files_by_kind | sort)
 	return "$failed"
 }
 

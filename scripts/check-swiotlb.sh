@@ -29,6 +29,9 @@ variants=(
 	"16K-pages|PAGE_SHIFT=14|--ops 300000"
 	"64K-pages|PAGE_SHIFT=16|--ops 300000"
 	"sets-of-4|SET=4|--ops 300000"
+	"complete|SET=4|--filter exhaustive/"
+	"tsan|FLAVOUR=tsan|--filter threads/"
+	"tsan-dynamic|FLAVOUR=tsan DYNAMIC=y|--filter threads/"
 )
 
 [[ $seed =~ ^[0-9]+$ ]] || die "SEED=$seed: not a number"

@@ -14,11 +14,12 @@
 
 . "$(dirname "$0")/lib.sh"
 
-case ${1:-all} in
+set=${1:-all}
+case $set in
 check) tests=(check-series check-swiotlb check-coverage) ;;
 all) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
 	check-objects check-images check-guest) ;;
-*) die "test.sh: unknown set of tests '$1'" "one of: check, all" ;;
+*) die "test.sh: unknown set of tests '$set'" "one of: check, all" ;;
 esac
 
 passed=0
@@ -50,21 +51,63 @@ count()
 	failed=$((failed + not_ok))
 }
 
-mkdir -p "$build/test"
-start=$SECONDS
-for test in "${tests[@]}"; do
-	out=$build/test/$test.tap
-	say "# $test"
-	status=0
-	if [ -x "$top/scripts/$test.sh" ]; then
-		"$top/scripts/$test.sh" </dev/null 2>&1 | tee "$out" || status=${PIPESTATUS[0]}
+# run TEST: its lines go to build/test/TEST.tap, and its status beside that
+run()
+{
+	local out=$build/test/$1.tap status=0
+	if [ -x "$top/scripts/$1.sh" ]; then
+		"$top/scripts/$1.sh" </dev/null >"$out" 2>&1 || status=$?
 	else
-		say "scripts/$test.sh is missing" | tee "$out"
+		say "scripts/$1.sh is missing" >"$out"
 		status=127
 	fi
+	echo "$status" >"$build/test/$1.status"
+}
+
+# show TEST PID: its lines as they come
+show()
+{
+	say "# $1"
+	tail -n +1 -f --pid="$2" "$build/test/$1.tap"
+	wait "$2" || true
+}
+
+# Each job has a process group of its own, which Ctrl-C does not reach: it ends
+# here, with all that it has started.
+end_jobs()
+{
+	local pid
+	for pid in $(jobs -p); do
+		kill -TERM -- "-$pid" 2>/dev/null || true
+	done
+	exit 130
+}
+
+mkdir -p "$build/test"
+start=$SECONDS
+trap end_jobs INT TERM
+pids=()
+for test in "${tests[@]}"; do
+	rm -f "$build/test/$test".*
+	: >"$build/test/$test.tap"
+done
+for i in "${!tests[@]}"; do
+	test=${tests[i]}
+	if [ "$set" = all ] || [ "$i" -eq 0 ]; then
+		# Those of "check" are small enough to run side by side.
+		for next in "${tests[@]:i}"; do
+			set -m
+			run "$next" &
+			set +m
+			pids+=($!)
+			[ "$set" = check ] || break
+		done
+	fi
+	show "$test" "${pids[i]}"
+	status=$(cat "$build/test/$test.status" 2>/dev/null || echo 1)
 	# A test that Ctrl-C ended ends all.
-	[ "$status" -lt 129 ] || exit "$status"
-	count "$test" "$status" "$out"
+	[ "$status" -lt 129 ] || end_jobs
+	count "$test" "$status" "$build/test/$test.tap"
 done
 say "# in $((SECONDS - start)) s; the lines are in build/test/"
 say "$passed passed, $failed failed"

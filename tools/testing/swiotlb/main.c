@@ -88,7 +88,7 @@ static const char *why_not(const struct test *test)
 		return "built with another size of a slot set";
 	if ((test->needs & NEEDS_SETS_4) && rig_build.set_slots != 4)
 		return "not built with slot sets of 4 slots";
-	if ((test->needs & NEEDS_THREADS) && !IS_ENABLED(RIG_THREADS))
+	if ((test->needs & NEEDS_THREADS) && !IS_ENABLED(CONFIG_RIG_THREADS))
 		return "built without real locks";
 	return NULL;
 }

@@ -207,7 +207,7 @@ void __noreturn rig_bug(const char *file, int line, const char *what);
  * The threaded flavours take a real lock. In the others there is nobody to wait
  * for: a lock that is taken twice, or released untaken, is a bug.
  */
-#ifdef RIG_THREADS
+#ifdef CONFIG_RIG_THREADS
 typedef struct { pthread_mutex_t mutex; } spinlock_t;
 #define __SPIN_LOCK_UNLOCKED(lock)	{ .mutex = PTHREAD_MUTEX_INITIALIZER }
 #define spin_lock_init(lock)		pthread_mutex_init(&(lock)->mutex, NULL)
