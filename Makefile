@@ -35,8 +35,9 @@ series:
 run: deps
 	@scripts/run.sh
 
-bench: deps
+bench: tree
 	@scripts/bench.sh
+	@scripts/bench-swiotlb.sh
 
 check: tree
 	@scripts/test.sh check

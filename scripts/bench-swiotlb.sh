@@ -318,7 +318,8 @@ plot()
 		set output "$out/swiotlb-$1.png"
 		replot
 		END
-	} | gnuplot
+	} | gnuplot || return 1
+	sed -i '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' "$out/swiotlb-$1.svg"
 }
 
 plots()

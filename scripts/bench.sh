@@ -6,6 +6,7 @@
 # 41 MiB with segments of 128, 4096 and 16384 slots and in the default pool.
 #
 # usage: scripts/bench.sh
+# What depends on what else is in the pool is counted by bench-swiotlb.sh.
 #
 # How it is measured: the device is coherent and the mapping is to the device.
 # So there is one copy and no cache maintenance, and what the allocator costs

@@ -141,6 +141,7 @@ try()
 
 if [ "${1:-}" = --try ]; then
 	try "$2"
+	echo "done"
 	exit 0
 fi
 
@@ -211,22 +212,19 @@ for patch in "$rig"/mutants/*.patch; do
 done
 [ ${#mutants[@]} -gt 0 ] || die "no mutant's name has '${1:-}'" "they are in ${rig#"$top"/}/mutants/"
 
+# A line for each that is done
 start=$SECONDS
-printf '%s\0' "${mutants[@]}" | xargs -0 -n 1 -P "$jobs" "$0" --try &
-workers=$!
-trap 'kill "$workers" 2>/dev/null || true' EXIT
+exec {done_ones}< <(printf '%s\0' "${mutants[@]}" | xargs -0 -n 1 -P "$jobs" "$0" --try)
 
-# Told in the order of their numbers, as soon as that can be.
+# Told in the order of their names, as soon as that can be.
 table=$work/table.txt
 : >"$table"
 for patch in "${mutants[@]}"; do
 	name=${patch##*/}
 	name=${name%.patch}
 	until [ -e "$work/$name/result" ]; do
-		if ! kill -0 "$workers" 2>/dev/null && [ ! -e "$work/$name/result" ]; then
+		read -r -u "$done_ones" _ || [ -e "$work/$name/result" ] ||
 			die "the workers ended before $name was tried"
-		fi
-		sleep 0.1
 	done
 	IFS=$'\t' read -r result seconds text <"$work/$name/result"
 	printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$(field breaks "$patch")" "$result" \
@@ -237,7 +235,6 @@ for patch in "${mutants[@]}"; do
 	*) tap_fail "$name: $text" "$log_dir/$name.log" ;;
 	esac
 done
-trap - EXIT
 say "# ${#mutants[@]} mutants in $((SECONDS - start)) s, $(awk -F '\t' '
 	$3 != "caught" { missed++ }
 	$4 > slowest { slowest = $4 }

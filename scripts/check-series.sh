@@ -259,6 +259,28 @@ kernel_doc_is_clean()
 	done < <(git -C "$tree" diff --name-only base series -- '*.c' '*.h')
 }
 
+# tap_file NAME FILE... -- COMMAND...: what only the FILEs and the COMMAND decide
+# is not asked again once it has passed.
+tap_file()
+{
+	local name=$1 decisive=() known failed=$tap_failed
+	shift
+	while [ "$1" != -- ]; do
+		decisive+=("$1")
+		shift
+	done
+	shift
+	known=$work/passed/$({ printf '%s\n' "$*" && cat "${decisive[@]}"; } | sha256sum | cut -c1-40)
+	if [ -e "$known" ]; then
+		tap_ok "$name"
+		return
+	fi
+	tap "$name" "$@"
+	[ "$tap_failed" -eq "$failed" ] || return 0
+	mkdir -p "$work/passed"
+	: >"$known"
+}
+
 tap "three patches and a cover letter" three_patches
 tap "the tree has the mails' commits" tree_is_mails
 
@@ -282,11 +304,13 @@ if [ ${#patches[@]} -gt 0 ]; then
 fi
 
 while read -r file; do
-	tap "checkpatch --strict: $file" checkpatch_file "$file"
+	tap_file "checkpatch --strict: $file" "$top/$file" "$0" \
+		"$tree/scripts/checkpatch.pl" -- checkpatch_file "$file"
 done < <(cd "$top" && find kernel include tools -name '*.[ch]' | sort)
 tap "MAINTAINERS is accepted, and knows each of our files" own_maintainers
 while read -r file; do
-	tap "shellcheck: $file" shellcheck -x -P "$top/scripts" "$top/$file"
+	tap_file "shellcheck: $file" "$top/$file" "$top"/scripts/*.sh -- \
+		shellcheck -x -P "$top/scripts" "$top/$file"
 done < <(cd "$top" && grep -lE '^#!/bin/(ba)?sh' -r scripts tools .ci | sort)
 
 tap_end
