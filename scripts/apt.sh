@@ -29,6 +29,34 @@ apt_mirror()
 	printf '%s\n' "$uri"
 }
 
+# apt_use DIR OPTION...: the lists and the cache below DIR, for all that follows
+apt_use()
+{
+	local dir=$1
+	shift
+	apt_options=(
+		"$@"
+		-o "Dir::Etc::sourcelist=$dir/sources.list"
+		-o Dir::Etc::sourceparts=/dev/null
+		-o "Dir::State::lists=$dir/lists"
+		-o "Dir::Cache=$dir"
+		-o "Dir::Cache::archives=$dir/archives"
+		-o Dir::State::status=/dev/null
+		-o Acquire::Languages=none
+		-o Acquire::Retries=2
+	)
+	# Root's apt would give the download to a user that cannot enter here.
+	[ "$(id -u)" -ne 0 ] || apt_options+=(-o APT::Sandbox::User=root)
+}
+
+# apt_update SUITES: read the lists
+apt_update()
+{
+	apt-get "${apt_options[@]}" update --error-on=any ||
+		die "could not read the package lists of $1 from $(apt_mirror)" \
+			"is there a network? A proxy goes into the variable http_proxy"
+}
+
 # apt_private ARCH SUITE...: use these suites from now on; reads their lists.
 apt_private()
 {
@@ -41,23 +69,8 @@ apt_private()
 		printf 'deb [signed-by=%s] %s %s main\n' \
 			/usr/share/keyrings/debian-archive-keyring.gpg "$mirror" "$suite"
 	done >"$dir/sources.list"
-	apt_options=(
-		-o "APT::Architecture=$arch"
-		-o "APT::Architectures=$arch"
-		-o "Dir::Etc::sourcelist=$dir/sources.list"
-		-o Dir::Etc::sourceparts=/dev/null
-		-o "Dir::State::lists=$dir/lists"
-		-o "Dir::Cache=$dir"
-		-o "Dir::Cache::archives=$dir/archives"
-		-o Dir::State::status=/dev/null
-		-o Acquire::Languages=none
-		-o Acquire::Retries=2
-	)
-	# Root's apt would give the download to a user that cannot enter here.
-	[ "$(id -u)" -ne 0 ] || apt_options+=(-o APT::Sandbox::User=root)
-	apt-get "${apt_options[@]}" update --error-on=any ||
-		die "could not read the package lists of $* from $mirror" \
-			"is there a network? A proxy goes into the variable http_proxy"
+	apt_use "$dir" -o "APT::Architecture=$arch" -o "APT::Architectures=$arch"
+	apt_update "$*"
 }
 
 # apt_private_download DIR PACKAGE...: the .deb files of the newest versions.
@@ -67,4 +80,19 @@ apt_private_download()
 	shift
 	(cd "$dir" && apt-get "${apt_options[@]}" download "$@") ||
 		die "could not download $*" "call again: what is complete is not fetched twice"
+}
+
+# apt_private_source DIR SUITE PACKAGE: the source of the newest version, packed.
+apt_private_source()
+{
+	local to=$1 suite=$2 package=$3 dir
+	dir=$cache/apt/source-$suite
+	mkdir -p "$dir"/{lists/partial,archives/partial}
+	printf 'deb-src [signed-by=%s] %s %s main\n' \
+		/usr/share/keyrings/debian-archive-keyring.gpg "$(apt_mirror)" "$suite" \
+		>"$dir/sources.list"
+	apt_use "$dir"
+	apt_update "$suite"
+	(cd "$to" && apt-get "${apt_options[@]}" source --download-only "$package") ||
+		die "could not download the source of $package" "call again"
 }

@@ -44,6 +44,8 @@ packages()
 	shellcheck               shellcheck                make check
 	patch                    patch                     make bench, mutants
 	valgrind                 valgrind                  make bench
+	fio                      fio                       disks of the guest, verified here
+	e2fsprogs                mke2fs                    disks of the guest
 	gnuplot-nox              gnuplot                   make bench, its plots
 	python3                  python3                   the kernel's tools
 	python3-ply              -                         checkpatch, SPDX tags
