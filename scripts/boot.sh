@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Boot one kernel in QEMU's arm64 virt machine and wait until it powers off.
+# Boot one kernel in QEMU's virt machine and wait until it powers off.
 #
 # usage: scripts/boot.sh NAME IMAGE DTB|virt INITRAMFS [-append ARGS] [-- QEMU-OPTION...]
 #
@@ -12,6 +12,8 @@
 #
 # environment:
 #   ICOUNT=1       one vCPU, and the guest's clock counts instructions, 1 ns each
+#   ARCH=arch      arm64 (the default), arm or riscv
+#   CPU=name       the CPU that QEMU shows (see scripts/guest.sh)
 #   SMP=n          vCPUs (2)
 #   MEM=size       RAM (2G)
 #   BOOT_LIMIT=s   seconds after which a guest that has not ended is ended (300)
@@ -20,6 +22,7 @@
 # the last lines of the console when it hung, panicked or ended without that.
 
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/guest.sh"
 
 usage="usage: scripts/boot.sh NAME IMAGE DTB|virt INITRAMFS [-append ARGS] [-- QEMU-OPTION...]"
 [ $# -ge 4 ] || die "boot.sh: an argument is missing" "$usage"
@@ -38,7 +41,9 @@ elif [ $# -gt 0 ]; then
 	die "boot.sh: unknown argument '$1'" "$usage"
 fi
 
-need qemu-system-aarch64
+words=$(guest_machine "${ARCH:-arm64}" "${CPU:-}")
+mapfile -t machine <<<"$words"
+need "${machine[0]}"
 for file in "$image" "$initramfs"; do
 	[ -s "$file" ] || die "boot $name: there is no file $file"
 done
@@ -47,7 +52,7 @@ smp=${SMP:-2}
 limit=${BOOT_LIMIT:-300}
 log=$logs/boot/$name.log
 
-options=(-M "virt,gic-version=3" -cpu cortex-a53 -m "${MEM:-2G}"
+options=("${machine[@]:1}" -m "${MEM:-2G}"
 	-display none -monitor none -serial "file:$log" -net none -no-reboot)
 if [ "${ICOUNT:-0}" != 0 ]; then
 	smp=1
@@ -76,7 +81,7 @@ fail()
 }
 
 status=0
-timeout --foreground -k 5 "$limit" qemu-system-aarch64 "${options[@]}" \
+timeout --foreground -k 5 "$limit" "${machine[0]}" "${options[@]}" \
 	>"$log.qemu" 2>&1 </dev/null || status=$?
 sed -i 's/\r*$//' "$log"
 # What QEMU itself said is rarely anything; keep it in one place.

@@ -5,9 +5,12 @@
 # restricted pools on the small kernel, on one whose pools can grow, and on one
 # with KASAN, lockdep and DMA_API_DEBUG.
 #
-# usage: scripts/check-guest.sh [CONFIG...]
+# usage: scripts/check-guest.sh [[ARCH:]CONFIG...]
 #
-#   CONFIG   only the suite, on these kernels: small, dynamic, debug
+#   CONFIG   only the suite, on these kernels: small, dynamic, debug, kcsan; 16k,
+#            64k (size of pages); several with dashes, for instance 64k-debug;
+#            "all": all that scripts/matrix.sh has
+#   ARCH     arm64, arm or riscv
 #
 # environment:
 #   SEED=n   what the suite's random sizes and orders begin with (1)
@@ -16,13 +19,16 @@
 # build/logs/boot/kunit-CONFIG.log.
 
 . "$(dirname "$0")/lib.sh"
+. "$top/scripts/guest.sh"
+. "$top/scripts/treestate.sh"
 
 overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-swiotlb.dtso
 values=$top/tools/testing/selftests/dma/segsize-values
 init=$top/tools/testing/selftests/dma/kunit-init.sh
 made=$build/test/guest
+highmem=$top/arch/arm/boot/dts/qemu-virt-highmem.dtso
 
-export MEM=1G SMP=2
+export ARCH=arm64 MEM=1G SMP=2
 
 # The property's values, one a line: name, value as in a .dts ("-": none), what
 # happens to it, slots of a segment; tabs in between.
@@ -36,7 +42,7 @@ segsize_pools()
 {
 	rows | awk -F '\t' '
 	{
-		base = sprintf("%x", 1879048192 + 1048576 * (NR - 1))
+		base = sprintf("%x", 1761607680 + 1048576 * (NR - 1))
 		prop = "\t\t\tio-tlb-segsize = " $2 ";\n"
 		if ($3 == "absent")
 			prop = ""
@@ -55,35 +61,51 @@ segsize_pools()
 	}'
 }
 
-# The machine's own device tree with the pools and devices on top.
+# The machine's own device tree with the pools and devices on top. They lie in
+# the first GiB of RAM, which riscv's machine has elsewhere than the others. arm
+# has one more pool, out of the linear map.
 device_tree()
 {
+	local dtb=$made/kunit-$ARCH.dtb overlays=("$made/overlay.dtbo")
 	mkdir -p "$made"
-	segsize_pools >"$made/segsize-pools.dtsi"
-	cpp -nostdinc -undef -x assembler-with-cpp -I "$made" "$overlay" \
-		-o "$made/overlay.dts"
+	segsize_pools >"$made/segsize-pools.dtsi" &&
+		cpp -nostdinc -undef -x assembler-with-cpp -I "$made" "$overlay" \
+			-o "$made/overlay.dts" || return
+	[ "$ARCH" != riscv ] ||
+		sed -E -i 's/(0x|@)4([0-9a-f]{7}\>)/\18\2/g; s/(0x|@)5([0-9a-f]{7}\>)/\19\2/g;
+			s/(0x|@)6([0-9a-f]{7}\>)/\1a\2/g' "$made/overlay.dts" || return
 	# The values that must not be are there on purpose.
-	dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$made/overlay.dts"
-	qemu-system-aarch64 -M "virt,gic-version=3,dumpdtb=$made/virt.dtb" \
-		-cpu cortex-a53 -m "$MEM" -smp "$SMP" -display none -net none
-	fdtoverlay -i "$made/virt.dtb" -o "$made/kunit.dtb" "$made/overlay.dtbo"
+	dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$made/overlay.dts" || return
+	[ "$ARCH" != arm ] || {
+		dtc -q -@ -I dts -O dtb -o "$made/highmem.dtbo" "$highmem" || return
+		overlays+=("$made/highmem.dtbo")
+	}
+	guest_machine_dtb "$made/virt.dtb" &&
+		fdtoverlay -i "$made/virt.dtb" -o "$dtb" "${overlays[@]}"
 }
 
 image()
 {
-	printf '%s/image/%s-%s' "$base_dir" "$1" series
+	printf '%s/image/%s-series' "$base_dir" "${1/:/-}"
+}
+
+log_of()
+{
+	printf '%s/boot/kunit-%s.log' "$logs" "${1/:/-}"
 }
 
 # swiotlb=: the default pool is in use, and of a size that arm64 leaves alone.
 boot()
 {
-	local debug=
+	local debug='' files=("$(image "$1")/swiotlb_kunit.ko")
 	# Half of the time goes into that; the kernel for it has it on.
-	[ "$1" = debug ] || debug=dma_debug=off
-	"$top/scripts/initramfs.sh" "$made/kunit-$1.cpio.gz" "$init" \
-		"$(image "$1")/swiotlb_kunit.ko" &&
-		"$top/scripts/boot.sh" "kunit-$1" "$(image "$1")/Image" \
-			"$made/kunit.dtb" "$made/kunit-$1.cpio.gz" \
+	[[ $1 == *debug* ]] || debug=dma_debug=off
+	[[ $1 != *16k* ]] || export CPU=cortex-a76
+	[ "$ARCH" != arm ] || files+=("$(image "$1")/dma_probe.ko")
+	"$top/scripts/initramfs.sh" "$made/kunit.cpio.gz" "$init" \
+		"${files[@]}" &&
+		"$top/scripts/boot.sh" "kunit-${1/:/-}" "$(image "$1")/Image" \
+			"$made/kunit-$ARCH.dtb" "$made/kunit.cpio.gz" \
 			-append "swiotlb=16384,force kunit-seed=${SEED:-1} $debug"
 }
 
@@ -91,7 +113,7 @@ boot()
 # console has said.
 console()
 {
-	awk '!/^\[/ || !seen[$0]++' "$logs/boot/kunit-$1.log" |
+	awk '!/^\[/ || !seen[$0]++' "$(log_of "$1")" |
 		sed 's/^\[ *[0-9.]*\] \{0,1\}//'
 }
 
@@ -208,7 +230,7 @@ shown()
 nothing_left()
 {
 	local config=$1 pools
-	pools=$(fdtget -l "$made/kunit.dtb" /reserved-memory | grep -c pool)
+	pools=$(fdtget -l "$made/kunit-$ARCH.dtb" /reserved-memory | grep -c pool)
 	console "$config" | awk -v pools="$pools" '
 	/^debugfs: / && $2 ~ /-pool/ { seen++ }
 	/^debugfs: / && $4 != 0 { print; bad = 1 }
@@ -226,19 +248,37 @@ nothing_left()
 no_report()
 {
 	! console "$1" | grep -v '^ *#' | grep -n -E -A 12 \
-		'BUG:|KASAN: |WARNING: |INFO: (possible|task|trying)|UBSAN: |DMA-API: ([^ ]+ [^ ]+: |cacheline|exceeded|debugging out of)|Unable to handle|Call trace|swiotlb buffer is full'
+		'BUG:|[Kk]ernel BUG|Kernel panic|KASAN: |WARNING: |INFO: (possible|task|trying)|UBSAN: |DMA-API: ([^ ]+ [^ ]+: |cacheline|exceeded|debugging out of)|Unable to handle|Call trace|swiotlb buffer is full'
 }
 
-# Without that check the absence of reports would say nothing.
+# Without them the absence of reports would say nothing.
 checks_on()
 {
-	local config
-	for config in CONFIG_KASAN CONFIG_PROVE_LOCKING CONFIG_DMA_API_DEBUG; do
-		grep -x "$config=y" "$(image debug)/.config" || return
+	local option options=() said=()
+	[[ $1 != *debug* ]] || {
+		options+=(CONFIG_KASAN CONFIG_PROVE_LOCKING CONFIG_DMA_API_DEBUG)
+		said+=('KernelAddressSanitizer initialized' '^DMA-API: debugging enabled')
+	}
+	[[ $1 != *kcsan* ]] || {
+		options+=(CONFIG_KCSAN CONFIG_PROVE_LOCKING)
+		said+=('^kcsan: enabled early')
+	}
+	for option in "${options[@]}"; do
+		grep -x "$option=y" "$(image "$1")/.config" || return
 	done
-	console debug | grep 'KernelAddressSanitizer initialized' &&
-		console debug | grep '^DMA-API: debugging enabled' &&
-		! console debug | grep 'turning off the locking correctness validator'
+	for option in "${said[@]}"; do
+		console "$1" | grep -- "$option" || return
+	done
+	! console "$1" | grep 'turning off the locking correctness validator'
+}
+
+# A pool that the kernel has no linear map of: an error that says so, and the
+# driver that asks for it does not probe.
+highmem_refused()
+{
+	console "$1" | grep 'highmem: Restricted DMA pool must be accessible within the linear mapping' &&
+		console "$1" | grep 'highmem: error -EINVAL: cannot use the memory-region' &&
+		! console "$1" | grep 'highmem.*io-tlb-segsize'
 }
 
 no_dma_api_error()
@@ -249,26 +289,36 @@ no_dma_api_error()
 
 suite()
 {
-	local config=$1
+	local config=$1 count=$tap_count failed=$tap_failed
+	export ARCH=arm64
+	[[ $config != *:* ]] || ARCH=${config%%:*}
+	tap "$config: the guest's device tree is made" device_tree
 	tap "$config: the kernel with the series builds" \
-		"$top/scripts/kernel.sh" "$config" series
+		"$top/scripts/kernel.sh" "${config#*:}" series
 	tap "$config: the guest ends as it should" boot "$config"
 	suite_cases "$config"
 	tap "$config: a bad io-tlb-segsize is told once, a good one is not" messages "$config"
 	tap "$config: io_tlb_segsize in debugfs" shown "$config"
 	tap "$config: no slot in use in the end" nothing_left "$config"
 	tap "$config: no report of the kernel" no_report "$config"
-	if [ "$config" = debug ]; then
-		tap "debug: DMA-API's error count is 0" no_dma_api_error debug
-		tap "debug: the checks are on" checks_on
-	fi
+	[[ $config != *debug* ]] ||
+		tap "$config: DMA-API's error count is 0" no_dma_api_error "$config"
+	[[ $config != *debug* && $config != *kcsan* ]] ||
+		tap "$config: the checks are on" checks_on "$config"
+	[ "$ARCH" != arm ] ||
+		tap "$config: a pool in highmem is refused" highmem_refused "$config"
+	# For scripts/matrix.sh, to tell on which kernels it passed, and of which series
+	failed=$((tap_failed - failed))
+	mkdir -p "$build/test/matrix"
+	printf '%d %d %s\n' $((tap_count - count - failed)) "$failed" \
+		"$(git -C "$tree" rev-parse 'series^{tree}')" >"$build/test/matrix/$config"
 }
 
-need qemu-system-aarch64 dtc fdtoverlay fdtget cpp
-tap "the guest's device tree is made" device_tree
-if [ $# -eq 0 ]; then
-	set -- small dynamic debug
+need dtc fdtoverlay fdtget cpp
+if [ "$*" = all ] || [ $# -eq 0 ]; then
+	mapfile -t cells < <("$top/scripts/matrix.sh" "$([ $# -eq 0 ] && echo ci || echo cells)")
 	tap "krane without the series and with it (scripts/run.sh)" "$top/scripts/run.sh"
+	set -- "${cells[@]}"
 fi
 for config; do
 	suite "$config"

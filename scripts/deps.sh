@@ -38,7 +38,9 @@ packages()
 	debian-archive-keyring   -                         signature of the kernel source
 	ccache                   ccache                    second build in a minute
 	gcc-arm-linux-gnueabihf  arm-linux-gnueabihf-gcc   32-bit arm objects
+	gcc-riscv64-linux-gnu    riscv64-linux-gnu-gcc     the kernel of the riscv guest
 	qemu-system-arm          qemu-system-aarch64       the guests
+	qemu-system-misc         qemu-system-riscv64       the riscv guest
 	device-tree-compiler     dtc                       device trees, overlays
 	sparse                   sparse                    make check
 	shellcheck               shellcheck                make check

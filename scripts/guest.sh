@@ -9,6 +9,30 @@
 guest_board=mt8183-kukui-krane-sku176
 guest_overlay=$top/arch/arm64/boot/dts/mediatek/mt8183-kukui-qemu.dtso
 
+# guest_machine ARCH [CPU]: prints QEMU's program and the options that make it
+# the machine of the guests, a word a line. arm64's cortex-a53 has no pages of
+# 16 KiB; cortex-a76 has.
+guest_machine()
+{
+	case $1 in
+	arm64) printf '%s\n' qemu-system-aarch64 -M virt,gic-version=3 -cpu "${2:-cortex-a53}" ;;
+	arm) printf '%s\n' qemu-system-arm -M virt -cpu "${2:-cortex-a15}" ;;
+	riscv) printf '%s\n' qemu-system-riscv64 -M virt -cpu "${2:-rv64}" ;;
+	*) die "no guests are booted here for ARCH=$1" "one of: arm64, arm, riscv" ;;
+	esac
+}
+
+# guest_machine_dtb OUT [OPTION...]: the device tree that QEMU makes for the
+# machine of ARCH, with MEM and SMP as they will be at the boot.
+guest_machine_dtb()
+{
+	local out=$1 words machine
+	shift
+	words=$(guest_machine "${ARCH:-arm64}") || return
+	mapfile -t machine <<<"$words"
+	"${machine[@]}" -M "dumpdtb=$out" -m "$MEM" -smp "$SMP" -display none -net none "$@"
+}
+
 # guest_program OUT: the program that asks the probe device.
 guest_program()
 {

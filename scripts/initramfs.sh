@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Make an initramfs for the arm64 guest: busybox with all its names, an init
+# Make an initramfs for the guest: busybox with all its names, an init
 # script and further files. Needs no root.
 #
 # usage: scripts/initramfs.sh OUT INIT [FILE[:PATH]...]
@@ -11,7 +11,10 @@
 #           call "poweroff -f"
 #   FILE    goes to /PATH in the guest, without PATH to /FILE's-name
 #
-# Busybox is Debian's busybox-static for arm64, fetched once into the cache.
+# environment:
+#   ARCH=arch  arm64 (the default), arm or riscv
+#
+# Busybox is Debian's busybox-static, fetched once into the cache.
 # Exit status: 0 when OUT was written.
 
 . "$(dirname "$0")/lib.sh"
@@ -23,16 +26,25 @@ out=$1 init=$2
 shift 2
 need cpio gzip dpkg-deb
 
-busybox=$cache/busybox-arm64/busybox
+# Debian's name of the architecture, and the suite that has it
+ARCH=${ARCH:-arm64}
+case $ARCH in
+arm64) debian=arm64 suite=$(apt_host_suite) ;;
+arm) debian=armhf suite=$(apt_host_suite) ;;
+riscv) debian=riscv64 suite=stable ;; # Debian 12 has none
+*) die "no guests are made here for ARCH=$ARCH" "one of: arm64, arm, riscv" ;;
+esac
+
+busybox=$cache/busybox-$debian/busybox
 
 fetch_busybox()
 {
 	local work
 	[ ! -x "$busybox" ] || return 0
-	work=$cache/busybox-arm64/download
+	work=${busybox%/*}/download
 	rm -rf "$work"
 	mkdir -p "$work"
-	apt_private arm64 "$(apt_host_suite)"
+	apt_private "$debian" "$suite"
 	apt_private_download "$work" busybox-static
 	dpkg-deb -x "$work"/busybox-static_*.deb "$work/root" || return
 	# Moved last: a file that is there is whole.

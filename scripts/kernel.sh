@@ -1,16 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Build an arm64 kernel and the project's own modules for it:
+# Build a kernel and the project's own modules for it:
 #
-#   build/$BASE/image/CONFIG-REV/Image, *.ko, .config
+#   build/$BASE/image/CONFIG-REV/Image, *.ko, .config	arm64
+#   build/$BASE/image/ARCH-CONFIG-REV/...			others
 #
 # of the revision REV of build/$BASE/tree (base, series, series~1, ...) in the
-# configuration arch/arm64/configs/swiotlb-small.config with, unless CONFIG is
-# "small", swiotlb-CONFIG.config on top; "debug-dynamic" takes both of the two.
-# Does nothing if none of what it is made of changed.
+# configuration kernel/configs/swiotlb-test.config and
+# arch/$ARCH/configs/swiotlb-small.config with, unless CONFIG is "small",
+# swiotlb-CONFIG.config of one of the two folders on top; "debug-dynamic" takes
+# both of the two. Does nothing if none of what it is made of changed.
 #
-# Usage: [BASE=name] [W=1] kernel.sh CONFIG REV
+# Usage: [BASE=name] [ARCH=arch] [W=1] kernel.sh CONFIG REV
+#   ARCH=arch  arm64 (the default), arm or riscv
 #   W=1  with the compiler's further warnings; they are left in
 #        build/$BASE/image/CONFIG-REV/warnings
 #
@@ -23,19 +26,28 @@
 config=$1
 rev=$2
 W=${W:-}
+ARCH=${ARCH:-arm64}
 
-obj=$base_dir/kernel/$config
-modules=$base_dir/kernel/$config-modules
-image=$base_dir/image/$config-${rev//[^A-Za-z0-9._~-]/_}
-cross=$(cross_compile arm64)
-label=$config-${rev//[^A-Za-z0-9._~-]/_}
+case $ARCH in
+arm64) image_file=arch/arm64/boot/Image prefix= ;;
+arm) image_file=arch/arm/boot/zImage prefix=arm- ;;
+riscv) image_file=arch/riscv/boot/Image prefix=riscv- ;;
+*) die "no kernels are built here for ARCH=$ARCH" "one of: arm64, arm, riscv" ;;
+esac
+obj=$base_dir/kernel/$prefix$config
+modules=$obj-modules
+label=$prefix$config-${rev//[^A-Za-z0-9._~-]/_}
+image=$base_dir/image/$label
+cross=$(cross_compile "$ARCH")
 
-fragments=("$top/arch/arm64/configs/swiotlb-small.config")
+fragments=("$top/kernel/configs/swiotlb-test.config" "$top/arch/$ARCH/configs/swiotlb-small.config")
 for part in ${config//-/ }; do
-	[ "$part" = small ] || fragments+=("$top/arch/arm64/configs/swiotlb-$part.config")
-done
-for fragment in "${fragments[@]}"; do
-	[ -e "$fragment" ] || die "no configuration '$config': ${fragment#"$top"/} is missing"
+	[ "$part" != small ] || continue
+	fragment=$top/arch/$ARCH/configs/swiotlb-$part.config
+	[ -e "$fragment" ] || fragment=$top/kernel/configs/swiotlb-$part.config
+	[ -e "$fragment" ] || die "no configuration '$config' for $ARCH" \
+		"there is no swiotlb-$part.config in arch/$ARCH/configs/ or kernel/configs/"
+	fragments+=("$fragment")
 done
 
 cc=${cross}gcc
@@ -52,7 +64,7 @@ export KBUILD_BUILD_TIMESTAMP='Sat Jan  1 00:00:00 UTC 2000' KBUILD_BUILD_USER=s
 
 kmake()
 {
-	make -C "$src" O="$obj" ARCH=arm64 CROSS_COMPILE="$cross" CC="$cc" \
+	make -C "$src" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$cross" CC="$cc" \
 		-j"$jobs" ${W:+W="$W"} "$@"
 }
 
@@ -62,7 +74,7 @@ made_of()
 	{
 		git -C "$tree" rev-parse "$rev^{tree}"
 		cat "${fragments[@]}" "$0"
-		(cd "$top" && find kernel include -type f -print0 | sort -z | xargs -0 sha256sum)
+		(cd "$top" && find kernel/dma include -type f -print0 | sort -z | xargs -0 sha256sum)
 		"${cross}gcc" --version
 		printf 'W=%s\n' "$W"
 	} | sha256sum
@@ -108,7 +120,7 @@ not_taken()
 
 build_image()
 {
-	kmake Image modules
+	kmake "${image_file##*/}" modules
 }
 
 build_modules()
@@ -137,7 +149,7 @@ build_kernel()
 	step "kernel/$label check out" git -C "$src" -c advice.detachedHead=false \
 		checkout -q -f --detach "$commit" || die "could not check out $rev"
 	step "kernel/$label configure" configure ||
-		die "the configuration $config does not take" "see arch/arm64/configs/"
+		die "the configuration $config does not take" "see arch/$ARCH/configs/ and kernel/configs/"
 	if [ -n "$W" ]; then
 		# Warnings come only with a compilation.
 		rm -rf "$obj/kernel/dma"
@@ -150,7 +162,8 @@ build_kernel()
 		step "kernel/$label modules" build_modules || die "kernel/dma/ does not build for $label"
 		find "$modules/kernel/dma" -name '*.ko' -exec cp -t "$image.new" {} +
 	fi
-	cp "$obj/arch/arm64/boot/Image" "$obj/.config" "$image.new/"
+	cp "$obj/$image_file" "$image.new/Image"
+	cp "$obj/.config" "$image.new/"
 	printf '%s\n' "$stamp" >"$image.new/made-of"
 	mv "$image.new" "$image"
 }

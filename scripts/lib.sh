@@ -38,6 +38,7 @@ cross_compile()
 	case $1 in
 	arm64) echo aarch64-linux-gnu- ;;
 	arm) echo arm-linux-gnueabihf- ;;
+	riscv) echo riscv64-linux-gnu- ;;
 	x86_64 | x86) echo ;;
 	*) die "no cross compiler known for the architecture '$1'" \
 		"add it to cross_compile() in scripts/lib.sh" ;;

@@ -17,6 +17,8 @@ mount -t debugfs debug /sys/kernel/debug
 exec >/dev/kmsg
 
 seed=$(sed -n 's/.*kunit-seed=\([0-9]*\).*/\1/p' /proc/cmdline)
+# For the device of a pool that cannot be had
+[ ! -e /dma_probe.ko ] || insmod /dma_probe.ko
 insmod /swiotlb_kunit.ko seed="${seed:-1}" || echo "insmod: failed"
 
 value()

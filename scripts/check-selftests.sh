@@ -1,0 +1,201 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The kernel's own tests, in TAP, without the series and with it: its KUnit suites
+# and its OF unit test, and its dma_map_benchmark on a device with a restricted
+# pool, whose mappings above 256 KiB fail without the series.
+#
+# usage: scripts/check-selftests.sh [all]
+#
+#   all   with the series, the benchmark in both directions and bidirectional, and
+#         1, 2, 4 and 8 threads, a second each (264 s); else to and from the
+#         device, and 1 and 8 threads (88 s)
+#
+# Exit status: 0 when all is as it should be. The latencies that the benchmark
+# has told are in build/test/selftests/latencies.
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/treestate.sh"
+. "$top/scripts/guest.sh"
+
+made=$build/test/selftests
+init=$top/tools/testing/selftests/dma/selftests-init.sh
+overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-selftests.dtso
+
+export MEM=1G SMP=2 BOOT_LIMIT=600
+
+# As the tool has them
+modes=([0]=single [1]=scatter-gather)
+granules=(1 2 4 8 16 32 64 128 256 512 1024)
+bidirectional=0 to_device=1 from_device=2
+directions=("$to_device" "$from_device")
+threads=(1 8)
+
+# The tool, of the kernel whose tests these are; 6.12 has it elsewhere.
+tool()
+{
+	local path
+	for path in tools/dma/dma_map_benchmark.c tools/testing/selftests/dma/dma_map_benchmark.c ''; do
+		! git -C "$tree" cat-file -e "base:$path" 2>/dev/null || break
+	done
+	[ -n "$path" ] || die "the kernel has no dma_map_benchmark.c"
+	mkdir -p "$made/include/linux"
+	git -C "$tree" show "base:$path" >"$made/dma_map_benchmark.c" &&
+		{ git -C "$tree" show base:include/uapi/linux/map_benchmark.h 2>/dev/null ||
+			git -C "$tree" show base:include/linux/map_benchmark.h; } \
+			>"$made/include/linux/map_benchmark.h" &&
+		"$(cross_compile arm64)gcc" -static -O2 -I "$made/include" \
+			-o "$made/dma_map_benchmark" "$made/dma_map_benchmark.c"
+}
+
+# The largest that the base can map is 64 pages.
+base_jobs()
+{
+	local granule
+	for granule in "${granules[@]}"; do
+		echo "0 $granule $to_device 1"
+	done
+	echo "1 1024 $to_device 1"
+}
+
+series_jobs()
+{
+	local mode granule direction n
+	for mode in "${!modes[@]}"; do
+		for granule in "${granules[@]}"; do
+			for direction in "${directions[@]}"; do
+				for n in "${threads[@]}"; do
+					echo "$mode $granule $direction $n"
+				done
+			done
+		done
+	done
+}
+
+prepare()
+{
+	tool || return
+	base_jobs >"$made/jobs-base"
+	series_jobs >"$made/jobs-series"
+	dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$overlay" &&
+		guest_machine_dtb "$made/virt.dtb" &&
+		fdtoverlay -i "$made/virt.dtb" -o "$made/selftests.dtb" "$made/overlay.dtbo"
+}
+
+# The second CPU of the kernel's tests has nothing to say on the console.
+boot()
+{
+	local rev=$1
+	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$init" \
+		"$made/dma_map_benchmark" "$made/jobs-$rev:jobs" &&
+		"$top/scripts/boot.sh" "selftests-$rev" "$base_dir/image/selftests-$rev/Image" \
+			"$made/selftests.dtb" "$made/$rev.cpio.gz"
+}
+
+console()
+{
+	sed 's/^\[ *[0-9.]*\] \{0,1\}//' "$logs/boot/selftests-$1.log"
+}
+
+# The kernel's own reader of KTAP judges.
+kunit()
+{
+	git -C "$tree" archive base tools/testing/kunit | tar -x -C "$made" || return
+	python3 -B "$made/tools/testing/kunit/kunit.py" parse "$logs/boot/selftests-$1.log" \
+		>"$made/kunit-$1"
+	local status=$?
+	tail -n 60 "$made/kunit-$1"
+	return $status
+}
+
+# Suites and cases, with their results: the same without and with the series
+kunit_same()
+{
+	local rev
+	for rev in base series; do
+		console "$rev" | sed -n 's/^ *\(\(not \)\{0,1\}ok [0-9]* [^#]*\).*/\1/p' >"$made/cases-$rev"
+	done
+	wc -l "$made"/cases-*
+	[ "$(wc -l <"$made/cases-series")" -ge 100 ] &&
+		diff -u "$made/cases-base" "$made/cases-series"
+}
+
+unittest()
+{
+	console "$1" | grep -E '### dt-test ### end of unittest - [1-9][0-9]* passed, 0 failed'
+}
+
+# mapped REV MODE GRANULE: all its jobs were done
+mapped()
+{
+	local want
+	want=$(grep -c "^$2 $3 " "$made/jobs-$1")
+	console "$1" | grep "^benchmark: $2 $3 "
+	[ "$(console "$1" | grep -c "^benchmark: $2 $3 .* ok$")" -eq "$want" ]
+}
+
+# refused REV MODE GRANULE: none was, and the pool was not what lacked room
+refused()
+{
+	console "$1" | grep "^benchmark: $2 $3 "
+	[ "$(console "$1" | grep -c "^benchmark: $2 $3 .* FAILED$")" -eq "$(grep -c "^$2 $3 " "$made/jobs-$1")" ] &&
+		console "$1" | grep -m 1 "swiotlb buffer is full (sz: $(($3 * 4096)) bytes), total 32768 (slots), used 0"
+}
+
+nothing_left()
+{
+	console "$1" | grep -E '^(pool|dma-api): '
+	console "$1" | grep -x 'pool: used=0' >/dev/null &&
+		console "$1" | grep -x 'dma-api: errors=0 left=0' >/dev/null
+}
+
+# What the benchmark has told, in microseconds
+latencies()
+{
+	local mode granule direction n map unmap
+	printf '%-16s%8s  %-14s%8s%10s%10s\n' mode pages direction threads map unmap
+	while read -r mode granule direction n map unmap _; do
+		case $direction in
+		"$bidirectional") direction=bidirectional ;;
+		"$to_device") direction=to-device ;;
+		"$from_device") direction=from-device ;;
+		esac
+		printf '%-16s%8s  %-14s%8s%10s%10s\n' "${modes[mode]}" "$granule" "$direction" "$n" "$map" "$unmap"
+	done < <(console series | sed -n 's/^benchmark: \(.*\) ok$/\1/p') >"$made/latencies"
+}
+
+case "$*" in
+'') ;;
+all)
+	directions=("$bidirectional" "$to_device" "$from_device")
+	threads=(1 2 4 8)
+	;;
+*) die "check-selftests.sh: unknown argument '$*'" "usage: scripts/check-selftests.sh [all]" ;;
+esac
+
+need dtc fdtoverlay git python3 "$(cross_compile arm64)gcc"
+[ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+tap "the guest's device tree and dma_map_benchmark are made" prepare
+for rev in base series; do
+	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" selftests "$rev"
+	tap "$rev: the guest ends as it should" boot "$rev"
+	tap "$rev: the kernel's KUnit suites pass" kunit "$rev"
+	tap "$rev: the kernel's OF unit test passes" unittest "$rev"
+	tap "$rev: unbound: no slot in use, DMA-API's dump is empty, no error" nothing_left "$rev"
+done
+tap "the KUnit suites are the same without and with the series" kunit_same
+for granule in "${granules[@]}"; do
+	if [ "$granule" -le 64 ]; then
+		tap "base: single, $granule pages" mapped base 0 "$granule"
+	else
+		tap "base: single, $granule pages: refused" refused base 0 "$granule"
+	fi
+done
+tap "base: scatter-gather, 1024 pages" mapped base 1 1024
+for mode in "${!modes[@]}"; do
+	for granule in "${granules[@]}"; do
+		tap "series: ${modes[mode]}, $granule pages" mapped series "$mode" "$granule"
+	done
+done
+latencies
+tap_end

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# init of the guest of scripts/check-selftests.sh. The kernel's own tests have
+# run when this begins. What the kernel's dma_map_benchmark is to do stands in
+# /jobs, a line each:
+#
+#	MODE GRANULE DIRECTION THREADS	as the tool's -m, -g, -d and -t take them
+#
+# Each is answered with one line "benchmark: MODE GRANULE DIRECTION THREADS MAP
+# UNMAP ok", with the mean latencies in microseconds, or "... FAILED".
+
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t debugfs debug /sys/kernel/debug
+exec >/dev/kmsg 2>&1
+
+device=/sys/bus/platform/devices/benchmark
+driver=/sys/bus/platform/drivers/dma_map_benchmark
+echo dma_map_benchmark >$device/driver_override
+echo benchmark >$driver/bind
+pool=$(echo /sys/kernel/debug/*benchmark-pool*/ /sys/kernel/debug/swiotlb/*benchmark-pool*/)
+
+while read -r mode granule direction threads; do
+	if /dma_map_benchmark -m "$mode" -g "$granule" -d "$direction" -t "$threads" -s 1 >/tmp/out 2>&1; then
+		result="$(sed -n 's/^average .*latency(us):\([0-9.]*\) .*/\1/p' /tmp/out | tr '\n' ' ')ok"
+	else
+		result=FAILED
+	fi
+	echo "benchmark: $mode $granule $direction $threads $result"
+done </jobs
+
+echo benchmark >$driver/unbind
+# Where the pool is depends on when its driver came; only one of the two is.
+for file in $pool; do
+	[ ! -e "$file/io_tlb_used" ] || echo "pool: used=$(cat "$file/io_tlb_used")"
+done
+echo "dma-api: errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
+	"left=$(wc -l </sys/kernel/debug/dma-api/dump)"
+
+echo "guest: end"
+poweroff -f
