@@ -7,11 +7,12 @@ export KERNEL UPDATE FORCE
 
 # The scripts share the processors out themselves.
 .NOTPARALLEL:
-.PHONY: help deps tree series run test check bench clean
+.PHONY: help deps tree series run test test-all check bench clean
 
 help:
 	@echo 'make run      boot krane without and with the series, print the table'
 	@echo 'make test     all tests; make check: those for while you work, a minute'
+	@echo 'make test-all make test, on every kernel of scripts/matrix.sh: hours'
 	@echo 'make bench    instructions per mapping, without and with the series'
 	@echo 'make tree     the kernel tree with the series, in build/$(BASE)/tree'
 	@echo 'make series   write patches/$(BASE) anew from the commits of that tree'
@@ -44,6 +45,9 @@ check: tree
 
 test: tree
 	@scripts/test.sh all
+
+test-all: tree
+	@scripts/test.sh long
 
 clean:
 	@scripts/clean.sh

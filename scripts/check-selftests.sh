@@ -82,7 +82,6 @@ prepare()
 		fdtoverlay -i "$made/virt.dtb" -o "$made/selftests.dtb" "$made/overlay.dtbo"
 }
 
-# The second CPU of the kernel's tests has nothing to say on the console.
 boot()
 {
 	local rev=$1
@@ -153,7 +152,6 @@ nothing_left()
 latencies()
 {
 	local mode granule direction n map unmap
-	printf '%-16s%8s  %-14s%8s%10s%10s\n' mode pages direction threads map unmap
 	while read -r mode granule direction n map unmap _; do
 		case $direction in
 		"$bidirectional") direction=bidirectional ;;
@@ -161,7 +159,7 @@ latencies()
 		"$from_device") direction=from-device ;;
 		esac
 		printf '%-16s%8s  %-14s%8s%10s%10s\n' "${modes[mode]}" "$granule" "$direction" "$n" "$map" "$unmap"
-	done < <(console series | sed -n 's/^benchmark: \(.*\) ok$/\1/p') >"$made/latencies"
+	done < <(console series | sed -n 's/^benchmark: \(.*\) ok$/\1/p')
 }
 
 case "$*" in
@@ -197,5 +195,8 @@ for mode in "${!modes[@]}"; do
 		tap "series: ${modes[mode]}, $granule pages" mapped series "$mode" "$granule"
 	done
 done
-latencies
+{
+	printf '%-16s%8s  %-14s%8s%10s%10s\n' mode pages direction threads map unmap
+	latencies
+} >"$made/latencies"
 tap_end

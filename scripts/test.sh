@@ -4,11 +4,13 @@
 # Run the tests, show their TAP lines as they come, and end with one line
 # "N passed, N failed".
 #
-# Usage: test.sh [check|all]
+# Usage: test.sh [check|all|long]
 #   check  what a change to the allocator has to pass, within a minute: the mails,
 #          and swiotlb.c in user space
-#   all    that, mutants, fuzzing, device trees, objects, images, and the guest
+#   all    that, mutants, fuzzing, device trees, objects, images, and the guests
 #          (the default)
+#   long   that, with every kernel that scripts/matrix.sh has, and the tests in the
+#          guests as long as they can be: hours
 #
 # Exit status: 0 if tests passed and none failed, 1 otherwise.
 
@@ -17,10 +19,17 @@
 set=${1:-all}
 case $set in
 check) tests=(check-series check-swiotlb check-coverage) ;;
-all) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
-	check-objects check-images check-guest) ;;
-*) die "test.sh: unknown set of tests '$set'" "one of: check, all" ;;
+all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
+	check-objects check-images check-guest check-selftests check-io) ;;
+*) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
 esac
+
+# What the tests that are long take as their argument or from the environment
+declare -A arguments=()
+if [ "$set" = long ]; then
+	arguments=([check-guest]=all [check-selftests]=all)
+	export NET_MIB=${NET_MIB:-1024}
+fi
 
 passed=0
 failed=0
@@ -56,7 +65,8 @@ run()
 {
 	local out=$build/test/$1.tap status=0
 	if [ -x "$top/scripts/$1.sh" ]; then
-		"$top/scripts/$1.sh" </dev/null >"$out" 2>&1 || status=$?
+		# shellcheck disable=SC2086 # none, or one
+		"$top/scripts/$1.sh" ${arguments[$1]-} </dev/null >"$out" 2>&1 || status=$?
 	else
 		say "scripts/$1.sh is missing" >"$out"
 		status=127
@@ -93,7 +103,7 @@ for test in "${tests[@]}"; do
 done
 for i in "${!tests[@]}"; do
 	test=${tests[i]}
-	if [ "$set" = all ] || [ "$i" -eq 0 ]; then
+	if [ "$set" != check ] || [ "$i" -eq 0 ]; then
 		# Those of "check" are small enough to run side by side.
 		for next in "${tests[@]:i}"; do
 			set -m
@@ -109,6 +119,9 @@ for i in "${!tests[@]}"; do
 	[ "$status" -lt 129 ] || end_jobs
 	count "$test" "$status" "$build/test/$test.tap"
 done
+if [ "$set" != check ]; then
+	"$top/scripts/matrix.sh" | sed 's/^/# /' || true
+fi
 say "# in $((SECONDS - start)) s; the lines are in build/test/"
 say "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
