@@ -47,6 +47,8 @@ MODULE_PARM_DESC(seed, "What the random sizes and orders begin with");
 #define KMALLOC_SOURCE	SZ_2M
 /* Slots in a block: a slot set, in swiotlb.rst's words */
 #define BLOCK		IO_TLB_SEGSIZE
+/* Slots that a page is long: a mapping of a page or more begins at one */
+#define PAGE_SLOTS	((unsigned int)(PAGE_SIZE >> IO_TLB_SHIFT))
 
 struct seg_buf;
 
@@ -947,7 +949,7 @@ static void hole_at(struct kunit *test, struct seg_dev *sd, unsigned int from, u
 	KUNIT_EXPECT_EQ(test, buf->first, from);
 	seg_put(test, sd, buf);
 
-	/* Larger by R, and then by L, and the slot before that for the page's sake */
+	/* Larger by R, and then by L, and what is before that in its page */
 	if (side[1]) {
 		seg_put(test, sd, side[1]);
 		n++;
@@ -957,11 +959,12 @@ static void hole_at(struct kunit *test, struct seg_dev *sd, unsigned int from, u
 		seg_put(test, sd, buf);
 	}
 	seg_put(test, sd, side[0]);
-	seg_put(test, sd, sd->pool->owner[from - 2]);
-	n += 2;
+	for (i = from - PAGE_SLOTS; i < from - 1; i++)
+		seg_put(test, sd, sd->pool->owner[i]);
+	n += PAGE_SLOTS;
 	buf = seg_get(test, sd, SEG_MAP, n << IO_TLB_SHIFT, 0);
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	KUNIT_EXPECT_EQ(test, buf->first, from - 2);
+	KUNIT_EXPECT_EQ(test, buf->first, from - PAGE_SLOTS);
 	seg_put_all_shuffled(test, sd);
 }
 
@@ -971,14 +974,14 @@ static void neighbours(struct kunit *test)
 	unsigned int nslots = sd->pool->nslots;
 
 	/* within a block, up to its end, over it by one, over several, to the pool's end */
-	hole_at(test, sd, 4, 20);
-	hole_at(test, sd, BLOCK - 6, BLOCK);
-	hole_at(test, sd, BLOCK - 6, BLOCK + 1);
+	hole_at(test, sd, BLOCK / 4, BLOCK / 4 * 3);
+	hole_at(test, sd, BLOCK - 3 * PAGE_SLOTS, BLOCK);
+	hole_at(test, sd, BLOCK - 3 * PAGE_SLOTS, BLOCK + 1);
 	hole_at(test, sd, BLOCK, BLOCK + 9);
-	hole_at(test, sd, BLOCK - 2, 2 * BLOCK);
-	hole_at(test, sd, BLOCK - 2, 2 * BLOCK + 1);
-	hole_at(test, sd, round_down(nslots - 2 * BLOCK + 2, 2), nslots);
-	hole_at(test, sd, round_down(nslots - BLOCK / 2, 2), nslots - 1);
+	hole_at(test, sd, BLOCK - PAGE_SLOTS, 2 * BLOCK);
+	hole_at(test, sd, BLOCK - PAGE_SLOTS, 2 * BLOCK + 1);
+	hole_at(test, sd, round_down(nslots - 2 * BLOCK + 2, PAGE_SLOTS), nslots);
+	hole_at(test, sd, round_down(nslots - BLOCK / 2, PAGE_SLOTS), nslots - 1);
 }
 
 /*
@@ -1006,8 +1009,8 @@ static void broken_at(struct kunit *test, struct seg_dev *sd, unsigned int from,
 					DMA_TO_DEVICE));
 	before = seg_map(test, sd, seg_source, (used - from) << IO_TLB_SHIFT, DMA_TO_DEVICE);
 	KUNIT_ASSERT_NOT_NULL(test, before);
-	/* A page's alignment may take one slot. */
-	i = round_up(used + 1, 2);
+	/* A page's alignment may take some slots. */
+	i = round_up(used + 1, PAGE_SLOTS);
 	behind = seg_map(test, sd, seg_source, (to - i) << IO_TLB_SHIFT, DMA_TO_DEVICE);
 	KUNIT_ASSERT_NOT_NULL(test, behind);
 

@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Video buffers in a restricted pool, in TAP, without the series and with it:
+# frames of videobuf2's dma-contig, coherent and not, mapped by user space and
+# given to a second device on the same pool as dma-bufs.
+#
+# usage: scripts/check-media.sh
+#
+# Exit status: 0 when all is as it should be. The consoles are in
+# build/logs/boot/media-REV.log.
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/guest.sh"
+
+made=$build/test/media
+selftests=$top/tools/testing/selftests/dma
+overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-media.dtso
+
+export MEM=1G SMP=2
+
+# A frame's name, its width and height, and how many of it. The first is of 152064
+# bytes and fits into the default segment.
+frames=("CIF 352 288 16" "1080p 1920 1080 30" "4K 3840 2160 12")
+memory=(coherent noncoherent)
+
+list_jobs()
+{
+	local frame name width height count kind
+	for frame in "${frames[@]}"; do
+		read -r name width height count <<<"$frame"
+		for kind in "${memory[@]}"; do
+			echo "capture $width $height $kind $count"
+			echo "export $width $height $kind 6"
+		done
+	done
+}
+
+prepare()
+{
+	mkdir -p "$made"
+	list_jobs >"$made/jobs"
+	"$(cross_compile arm64)gcc" -static -O2 -Wall -Wextra -Werror \
+		-o "$made/vb2_probe" "$selftests/vb2_probe.c" &&
+		dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$overlay" &&
+		guest_machine_dtb "$made/virt.dtb" &&
+		fdtoverlay -i "$made/virt.dtb" -o "$made/media.dtb" "$made/overlay.dtbo"
+}
+
+boot()
+{
+	"$top/scripts/initramfs.sh" "$made/$1.cpio.gz" "$selftests/media-init.sh" \
+		"$made/vb2_probe" "$made/jobs" "$base_dir/image/drivers-$1/vb2_probe.ko" &&
+		"$top/scripts/boot.sh" "media-$1" "$base_dir/image/drivers-$1/Image" \
+			"$made/media.dtb" "$made/$1.cpio.gz"
+}
+
+answers()
+{
+	sed -n 's/^\[[^]]*\] media: //p' "$logs/boot/media-$1.log"
+}
+
+# streamed REV JOB: all its frames
+streamed()
+{
+	answers "$1" | grep "^$2: "
+	answers "$1" | grep -x "$2: ok, frames=${2##* }" >/dev/null
+}
+
+# refused REV JOB: at once, and with an error that user space can tell
+refused()
+{
+	answers "$1" | grep -x "$2: FAILED, REQBUFS: Cannot allocate memory"
+}
+
+# Once both devices are unbound
+nothing_left()
+{
+	answers "$1" | grep -e '^pool ' -e '^dma-api '
+	answers "$1" | grep -x 'pool used=0' >/dev/null &&
+		answers "$1" | grep -x 'dma-api errors=0 left=0' >/dev/null
+}
+
+no_report()
+{
+	! grep -n -E 'BUG:|[Kk]ernel BUG|WARNING: |INFO: |DMA-API: [^ ]+ [^ ]+: |Unable to handle|Call trace|vb2-probe [a-z]*: a frame' \
+		"$logs/boot/media-$1.log"
+}
+
+need qemu-system-aarch64 dtc fdtoverlay "$(cross_compile arm64)gcc"
+tap "the guest's device tree and program are made" prepare
+for rev in base series; do
+	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" drivers "$rev"
+	tap "$rev: the guest ends as it should" boot "$rev"
+	for frame in "${frames[@]}"; do
+		read -r name width height count <<<"$frame"
+		for kind in "${memory[@]}"; do
+			if [ "$rev" = base ] && [ "$name" != CIF ]; then
+				tap "$rev: $name, $kind: refused" \
+					refused "$rev" "capture $width $height $kind $count"
+				continue
+			fi
+			tap "$rev: $name, $kind: $count frames captured" \
+				streamed "$rev" "capture $width $height $kind $count"
+			tap "$rev: $name, $kind: 6 frames shown by the other device" \
+				streamed "$rev" "export $width $height $kind 6"
+		done
+	done
+	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" nothing_left "$rev"
+	tap "$rev: no report of the kernel" no_report "$rev"
+done
+tap_end

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# init of the guest of scripts/check-media.sh: video frames in a restricted pool.
+# What is to be done stands in /jobs, a line each with the arguments of
+# /vb2_probe. Each is answered with one line "media: ARGUMENTS: ok, ..." or
+# "media: ARGUMENTS: FAILED, ...".
+
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t debugfs debug /sys/kernel/debug
+exec >/dev/kmsg 2>&1
+
+insmod /vb2_probe.ko
+
+while read -r job; do
+	# shellcheck disable=SC2086 # several words
+	if said=$(/vb2_probe $job 2>&1); then
+		echo "media: $job: ok, $said"
+	else
+		echo "media: $job: FAILED, $said"
+	fi
+done </jobs
+
+driver=/sys/bus/platform/drivers/vb2-probe
+for device in camera display; do
+	echo $device >$driver/unbind
+done
+rmmod vb2_probe
+for pool in /sys/kernel/debug/*video-pool*/ /sys/kernel/debug/swiotlb/*video-pool*/; do
+	[ ! -e "$pool/io_tlb_used" ] || echo "media: pool used=$(cat "$pool/io_tlb_used")"
+done
+echo "media: dma-api errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
+	"left=$(grep -c -e vb2-probe /sys/kernel/debug/dma-api/dump)"
+
+echo "guest: end"
+poweroff -f
