@@ -162,6 +162,8 @@ build_kernel()
 		step "kernel/$label modules" build_modules || die "kernel/dma/ does not build for $label"
 		find "$modules/kernel/dma" -name '*.ko' -exec cp -t "$image.new" {} +
 	fi
+	# The kernel's own, if the configuration has any
+	sed "s|^|$obj/|; s/\\.o$/.ko/" "$obj/modules.order" | xargs -r cp -t "$image.new"
 	cp "$obj/$image_file" "$image.new/Image"
 	cp "$obj/.config" "$image.new/"
 	printf '%s\n' "$stamp" >"$image.new/made-of"
