@@ -1,0 +1,240 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# init of the guest of scripts/check-scp.sh: the SCP's driver, and a program that
+# plays the SCP (scp_model.c). What is to be done stands in /jobs, a line each:
+#
+#	start			the model, then the driver, until the SCP runs
+#	channels		that the firmware has announced
+#	echo COUNT		messages of all lengths there and back, by IPI
+#	rpmsg COUNT		the same on the rpmsg channel
+#	buffer KIND SIZE	for the SCP to read and write
+#	restart COUNT		stop and start
+#	crash			the watchdog's interrupt, and the recovery
+#	rebind COUNT		the driver gives its memory back and asks anew
+#	pool			what debugfs says of the pools
+#
+# Each answers with one line "scp: JOB ...", the last word of which is ok or
+# FAILED. All goes through the kernel's log: on the console itself the kernel's
+# lines would break into it.
+
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t debugfs debug /sys/kernel/debug
+mount -t tmpfs tmp /tmp
+exec >/dev/kmsg 2>&1
+
+driver=/sys/bus/platform/drivers/mtk-scp
+# Of the board's device tree
+firmware=$(cat "$(find /sys/firmware/devicetree/base -type d -name 'scp@*' | head -n 1)/firmware-name" 2>/dev/null)
+firmware=/lib/firmware/${firmware:-mediatek/mt8183/scp.img}
+
+tell()
+{
+	echo "scp: $*"
+}
+
+# answer WHAT... RESULT: by the last one, ok if 0
+answer()
+{
+	line=
+	while [ $# -gt 1 ]; do
+		line="$line $1"
+		shift
+	done
+	if [ "$1" -eq 0 ]; then
+		tell "${line# } ok"
+	else
+		tell "${line# } FAILED"
+	fi
+}
+
+# until_said WORDS: waits until the kernel's log has them; boot.sh ends a guest
+# that waits for ever.
+until_said()
+{
+	until dmesg | grep -F -- "$1" >/dev/null; do
+		:
+	done
+}
+
+remoteproc()
+{
+	cat /sys/class/remoteproc/remoteproc*/"$1" 2>/dev/null || echo none
+}
+
+device()
+{
+	basename "$(find $driver/ -maxdepth 1 -name '*.scp' | head -n 1)"
+}
+
+# What the kernel has said since the last mark, by which a start can be told from
+# the one before
+mark=0
+
+set_mark()
+{
+	mark=$((mark + 1))
+	echo "scp-init: mark $mark"
+}
+
+since_mark()
+{
+	dmesg | sed "1,/scp-init: mark $mark\$/d"
+}
+
+# The firmware is loaded by a worker of the kernel, and each way that it can end
+# has its message.
+until_settled()
+{
+	until since_mark | grep -E 'is now up|mtk-scp.*failed with error|Failed to load program|Failed to process|can.t start rproc|request_firmware failed' >/dev/null; do
+		:
+	done
+}
+
+job_start()
+{
+	/scp_model "$firmware" &
+	model=$!
+	until_said 'scp-model: ready'
+	set_mark
+	for module in rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp scp_probe dma_probe; do
+		insmod /$module.ko || tell "insmod $module FAILED"
+	done
+	until_settled
+	[ "$(remoteproc state)" = running ]
+	answer start "device=$(device) firmware=$(remoteproc firmware) state=$(remoteproc state)" $?
+}
+
+# Announced after the SCP is ready, and registered by a worker of the kernel
+until_channels()
+{
+	want=1
+	[ -z "$(find /sys/firmware/devicetree/base -name mediatek,rpmsg-name)" ] || want=2
+	until [ "$(find /sys/bus/rpmsg/devices/ -mindepth 1 | wc -l)" -eq $want ]; do
+		:
+	done
+}
+
+job_channels()
+{
+	until_channels
+	names=
+	for channel in /sys/bus/rpmsg/devices/*; do
+		names="$names name=$(cat "$channel/name") "
+	done
+	answer channels "$names" 0
+}
+
+job_echo()
+{
+	echo "$1" >/sys/bus/platform/devices/scp-probe/ipi_echo
+	said=$(cat /sys/bus/platform/devices/scp-probe/ipi_echo)
+	case " $said " in
+	*" returned=$1 wrong=0 lost=0 "*) answer echo "$said" 0 ;;
+	*) answer echo "$said" 1 ;;
+	esac
+}
+
+job_rpmsg()
+{
+	until_channels
+	until ls /sys/bus/rpmsg/drivers/scp-probe-rpmsg/*/echo >/dev/null 2>&1; do
+		:
+	done
+	file=$(echo /sys/bus/rpmsg/drivers/scp-probe-rpmsg/*/echo)
+	echo "$1" >"$file"
+	said=$(cat "$file")
+	case " $said " in
+	*" returned=$1 wrong=0 lost=0 "*) answer rpmsg "$said" 0 ;;
+	*) answer rpmsg "$said" 1 ;;
+	esac
+}
+
+job_buffer()
+{
+	echo "$1 $2" >/sys/bus/platform/devices/scp-probe/buffer
+	said=$(cat /sys/bus/platform/devices/scp-probe/buffer)
+	case $said in
+	*result=ok*) answer buffer "$said" 0 ;;
+	*) answer buffer "$said" 1 ;;
+	esac
+}
+
+used()
+{
+	cat /sys/kernel/debug/swiotlb/*@*/io_tlb_used 2>/dev/null || echo none
+}
+
+job_restart()
+{
+	n=0
+	bad=0
+	before=$(used)
+	while [ $n -lt "$1" ]; do
+		n=$((n + 1))
+		echo stop >/sys/class/remoteproc/remoteproc0/state || bad=1
+		[ "$(remoteproc state)" = offline ] || bad=1
+		echo start >/sys/class/remoteproc/remoteproc0/state || bad=1
+		[ "$(remoteproc state)" = running ] || bad=1
+	done
+	[ "$before" = "$(used)" ] || bad=1
+	answer restart "count=$n used_before=$before used=$(used)" $bad
+}
+
+job_crash()
+{
+	before=$(used)
+	set_mark
+	kill -USR1 "$model"
+	until_settled
+	[ "$(remoteproc state)" = running ] && [ "$before" = "$(used)" ]
+	answer crash "state=$(remoteproc state) used_before=$before used=$(used)" $?
+}
+
+job_rebind()
+{
+	name=$(device)
+	n=0
+	running=0
+	where=
+	while [ $n -lt "$1" ]; do
+		n=$((n + 1))
+		echo "$name" >$driver/unbind
+		set_mark
+		echo "$name" >$driver/bind
+		until_settled
+		[ "$(remoteproc state)" != running ] || running=$((running + 1))
+		where="$where,$(scp_dram)"
+	done
+	[ $running -eq "$1" ]
+	answer rebind "count=$n running=$running used=$(used) at=${where#,}" $?
+}
+
+# Where the driver's DRAM is, as DMA-API has seen it
+scp_dram()
+{
+	sed -n 's/.*mtk-scp .*coherent .*D=\(0*\)\([0-9a-f]*\) L=0*500000 .*/0x\2/p' /sys/kernel/debug/dma-api/dump
+}
+
+job_pool()
+{
+	# Without a module its folder is not below swiotlb/: the driver probes earlier.
+	for pool in /sys/kernel/debug/swiotlb/*@*/ /sys/kernel/debug/*@*/; do
+		[ -e "$pool/io_tlb_nslabs" ] || continue
+		answer pool "$(basename "$pool")" "$(cd "$pool" && grep . io_tlb_* | tr ':\n' '= ')" 0
+	done
+}
+
+while read -r job arguments; do
+	# shellcheck disable=SC2086 # several words
+	"job_$job" $arguments </dev/null
+done </jobs
+
+kill -TERM "$model"
+wait "$model"
+tell dma-api "errors=$(cat /sys/kernel/debug/dma-api/error_count)" ok
+echo "guest: end"
+poweroff -f
