@@ -33,13 +33,38 @@ guest_machine_dtb()
 	"${machine[@]}" -M "dumpdtb=$out" -m "$MEM" -smp "$SMP" -display none -net none "$@"
 }
 
-# guest_program OUT: the program that asks the probe device.
+# guest_program OUT [NAME]: a program for the guest, NAME.c of the selftests;
+# without NAME the one that asks the probe device.
 guest_program()
 {
 	need aarch64-linux-gnu-gcc
 	mkdir -p "$(dirname "$1")"
-	aarch64-linux-gnu-gcc -static -O2 -Wall -Wextra -I "$top/include/uapi" \
-		-o "$1" "$top/tools/testing/selftests/dma/dma_probe.c"
+	aarch64-linux-gnu-gcc -static -pthread -O2 -Wall -Wextra -I "$top/include/uapi" \
+		-o "$1" "$top/tools/testing/selftests/dma/${2:-dma_probe}.c"
+}
+
+# What the SCP's driver allocates: max_dram_size in drivers/remoteproc/mtk_scp.c
+guest_scp_dram=0x500000
+
+# guest_cells DTB LABEL PROPERTY FIRST: two cells, as one number.
+guest_cells()
+{
+	local cells
+	read -ra cells < <(fdtget -t x "$1" "$(fdtget "$1" /__symbols__ "$2")" "$3") &&
+		printf '%#x\n' $((0x${cells[$4]} << 32 | 0x${cells[$4 + 1]}))
+}
+
+# guest_scp_firmware DTB OUT: an image for the SCP of the board DTB.
+guest_scp_firmware()
+{
+	local dtb=$1 out=$2 source=$top/tools/testing/selftests/dma/scp-firmware
+	need arm-linux-gnueabihf-gcc
+	mkdir -p "$(dirname "$out")"
+	arm-linux-gnueabihf-gcc -c -mcpu=cortex-m4 -mthumb -mfloat-abi=soft \
+		-I "$top/include/uapi" -DDRAM_SIZE=$guest_scp_dram -o "$out.o" "$source.S" &&
+		arm-linux-gnueabihf-ld -n --defsym "dram_base=$(guest_cells "$dtb" scp_mem_reserved reg 0)" \
+			--defsym "sram_size=$(guest_cells "$dtb" scp reg 2)" -T "$source.ld" -o "$out" "$out.o" &&
+		rm -f "$out.o"
 }
 
 # guest_overlay_dtb BASE-DTB SOURCE OUT: BASE-DTB with the overlay SOURCE. The
@@ -52,12 +77,12 @@ guest_overlay_dtb()
 		fdtoverlay -i "$1" -o "$3" "$3.dtbo" && rm -f "$3.dtbo"
 }
 
-# guest_board_dtb REV OUT: the board's tree as of revision REV of the kernel's
-# git tree, made bootable in QEMU. Taken from git, not from a work tree: what is
-# checked out there does not matter and is left alone.
+# guest_board_dtb REV OUT [BOARD]: the board's tree as of revision REV of the
+# kernel's git tree, made bootable in QEMU. Taken from git, not from a work tree:
+# what is checked out there does not matter and is left alone.
 guest_board_dtb()
 {
-	local rev=$1 out=$2 work status=0
+	local rev=$1 out=$2 board=${3:-$guest_board} work status=0
 	local mediatek=arch/arm64/boot/dts/mediatek
 	need cpp dtc fdtoverlay git
 	work=$(mktemp -d "${TMPDIR:-/tmp}/dtb.XXXXXX")
@@ -70,7 +95,7 @@ guest_board_dtb()
 			tar -x -C "$work" &&
 		cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp \
 			-I "$work/scripts/dtc/include-prefixes" \
-			-o "$work/board.dts" "$work/$mediatek/$guest_board.dts" &&
+			-o "$work/board.dts" "$work/$mediatek/$board.dts" &&
 		dtc -q -@ -I dts -O dtb -o "$work/board.dtb" "$work/board.dts" &&
 		guest_overlay_dtb "$work/board.dtb" "$guest_overlay" "$out"
 	} || status=$?

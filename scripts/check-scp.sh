@@ -1,0 +1,263 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The SCP from its firmware to its messages, in TAP: krane's device tree in QEMU,
+# the real drivers of remoteproc and rpmsg, a firmware of ours, and a program in
+# the guest that plays the SCP (tools/testing/selftests/dma/scp_model.c). It sees
+# no other DRAM than the SCP's memory in the device tree. Without the series and
+# with it: what the SCP is given, and whether it can reach that.
+#
+# usage: scripts/check-scp.sh
+#
+# environment:
+#   MESSAGES=n   to be echoed, by IPI and on the rpmsg channel each (1000)
+#   RESTARTS=n   of the SCP (20)
+#
+# Exit status: 0 when all is as it should be. The consoles are in
+# build/logs/boot/scp-*.log.
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/guest.sh"
+
+made=$build/test/scp
+selftests=$top/tools/testing/selftests/dma
+modules=(rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp scp_probe dma_probe)
+messages=${MESSAGES:-1000}
+restarts=${RESTARTS:-20}
+rebinds=4
+# scp-firmware.S's
+version=swiotlb-test-scp-1.0
+
+# Buffers of the SCP's device: what a driver maps, and what it allocates
+buffers=("streaming 4096" "streaming 614400" "streaming 4194304"
+	"noncontiguous 614400" "noncontiguous 5242880" "coherent 614400" "coherent 5242880")
+
+list_jobs()
+{
+	local buffer
+	echo start
+	echo channels
+	echo "echo $messages"
+	echo "rpmsg $messages"
+	for buffer in "${buffers[@]}"; do
+		echo "buffer $buffer"
+	done
+	echo pool
+	echo "restart $restarts"
+	echo "echo 20"
+	echo crash
+	echo "echo $messages"
+	echo "rpmsg 20"
+	echo pool
+	echo "rebind $rebinds"
+	echo pool
+}
+
+prepare()
+{
+	mkdir -p "$made"
+	guest_program "$made/scp_model" scp_model &&
+		guest_board_dtb base "$made/base.dtb" &&
+		guest_board_dtb series "$made/series.dtb" &&
+		guest_scp_firmware "$made/series.dtb" "$made/scp.img" &&
+		list_jobs >"$made/jobs"
+}
+
+# boot NAME REV DTB JOBS
+boot()
+{
+	local name=$1 rev=$2 dtb=$3 jobs=$4 module files=()
+	for module in "${modules[@]}"; do
+		files+=("$base_dir/image/scp-$rev/$module.ko")
+	done
+	"$top/scripts/initramfs.sh" "$made/$name.cpio.gz" "$selftests/scp-init.sh" \
+		"$made/scp_model" "$jobs:jobs" "${files[@]}" \
+		"$made/scp.img:lib/firmware/$(firmware_name "$dtb")" &&
+		"$top/scripts/boot.sh" "scp-$name" "$base_dir/image/scp-$rev/Image" "$dtb" \
+			"$made/$name.cpio.gz"
+}
+
+# firmware_name DTB: below /lib/firmware, the driver's default without a name
+firmware_name()
+{
+	fdtget "$1" "$(fdtget "$1" /__symbols__ scp)" firmware-name 2>/dev/null ||
+		echo mediatek/mt8183/scp.img
+}
+
+# answers NAME: what the guest said, without time stamps
+answers()
+{
+	sed -n 's/^\[[^]]*\] scp: //p' "$logs/boot/scp-$1.log"
+}
+
+# model NAME: what the program that plays the SCP said
+model()
+{
+	sed -n 's/^\[[^]]*\] scp-model: //p' "$logs/boot/scp-$1.log"
+}
+
+# all_ok NAME PATTERN COUNT: so many jobs, all of them ok
+all_ok()
+{
+	local said
+	said=$(answers "$1" | grep -E -- "^$2 " || :)
+	printf '%s\n' "$said"
+	[ "$(printf '%s\n' "$said" | grep -c ' ok$')" -eq "$3" ] &&
+		[ "$(printf '%s\n' "$said" | wc -l)" -eq "$3" ]
+}
+
+# said NAME JOB KEY: the value of KEY in what the first such job has answered
+said()
+{
+	guest_field "$3" "$(answers "$1" | grep -m 1 -- "^$2 ")"
+}
+
+# The model compared both segments with the file, each time that the driver let
+# the SCP out of reset.
+loaded()
+{
+	local boots
+	boots=$(guest_field boots "$(model "$1" | grep '^end ')")
+	model "$1" | grep '^segment=' | sort | uniq -c
+	model "$1" | grep ' differs \| cannot be' && return 1
+	echo "boots=$boots"
+	[ "$boots" -eq $((1 + restarts + 1 + rebinds)) ] &&
+		[ "$(model "$1" | grep -c '^segment=0 in=sram .* equals the file')" -eq "$boots" ] &&
+		[ "$(model "$1" | grep -c "^segment=1 in=dram .* size=$((guest_scp_dram)) equals the file")" -eq "$boots" ]
+}
+
+# Of all that the SCP was told to look at, nothing was elsewhere.
+all_reached()
+{
+	model "$1" | grep '^outside' && return 1
+	model "$1" | grep '^end .* outside=0$'
+}
+
+# Where the model found the SCP's memory is where the board's tree has it.
+windows()
+{
+	local dtb=$made/$1.dtb want
+	want="sram=$(guest_cells "$dtb" scp reg 0)+$(guest_cells "$dtb" scp reg 2)"
+	want+=" cfg=$(guest_cells "$dtb" scp reg 4)"
+	want+=" dram=$(guest_cells "$dtb" scp_mem_reserved reg 0)+$(guest_cells "$dtb" scp_mem_reserved reg 2)"
+	echo "$want"
+	model "$1" | grep -F "$want "
+}
+
+# As many as there should be, and each with the firmware's own version
+ready()
+{
+	local said
+	said=$(grep -c "SCP is ready. FW version $version\$" "$logs/boot/scp-$1.log" || :)
+	echo "$said times ready, expected $((1 + restarts + 1 + rebinds))"
+	[ "$said" -eq $((1 + restarts + 1 + rebinds)) ]
+}
+
+channels()
+{
+	local said
+	said=$(answers "$1" | grep '^channels ' || :)
+	echo "$said"
+	[[ $said == *" name=cros-ec-rpmsg "*" name=swiotlb-test-echo "*" ok" ]]
+}
+
+# The driver's 5 MiB and nothing else, before and after each job
+no_slot_lost()
+{
+	local said
+	said=$(answers "$1" | grep '^pool ' || :)
+	printf '%s\n' "$said"
+	answers "$1" | grep -E '^(restart|crash|rebind) '
+	[ "$(printf '%s\n' "$said" | grep -c " io_tlb_used=$((guest_scp_dram / 2048)) ")" -eq 3 ]
+}
+
+crash()
+{
+	grep -E 'SCP watchdog timeout|crash detected in scp: type watchdog|recovering scp' \
+		"$logs/boot/scp-$1.log" | sort -u | tee "$made/crash"
+	[ "$(wc -l <"$made/crash")" -eq 3 ] && all_ok "$1" crash 1
+}
+
+# buffer NAME KIND SIZE RESULT: what became of it, and whether its address is in
+# the SCP's memory, which is seen here by the address alone.
+buffer()
+{
+	local name=$1 kind=$2 size=$3 result=$4 said addr base length in=outside
+	said=$(answers "$name" | grep "^buffer kind=$kind size=$size " || :)
+	printf '%s\n' "$said"
+	base=$(guest_cells "$made/$name.dtb" scp_mem_reserved reg 0)
+	length=$(guest_cells "$made/$name.dtb" scp_mem_reserved reg 2)
+	addr=$(guest_field dma_addr "$said")
+	if [ $((addr)) -ge $((base)) ] && [ $((addr + size)) -le $((base + length)) ]; then
+		in=ok
+	fi
+	[ "$(guest_field result "$said")" = "$result" ] && { [ "$result" = failed ] || [ $in = "$result" ]; }
+}
+
+no_report()
+{
+	! grep -n -E 'BUG:|WARNING: |INFO: |DMA-API: [^ ]+ [^ ]+: |Unable to handle|Call trace|ipi message too long|No handler for ipi|IPI timeout' \
+		"$logs/boot/scp-$1.log"
+}
+
+no_dma_api_error()
+{
+	answers "$1" | grep '^dma-api '
+	answers "$1" | grep -x 'dma-api errors=0 ok' >/dev/null
+}
+
+# What the SCP gets of its device's buffers today: what is coherent is in its
+# memory; all else is not, and has no more than the page allocator's 4 MiB.
+expected()
+{
+	case $1-$2-$3 in
+	series-* | base-coherent-*) echo ok ;;
+	base-noncontiguous-5242880) echo failed ;;
+	*) echo outside ;;
+	esac
+}
+
+check()
+{
+	local rev=$1 kind size result what
+	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" scp "$rev"
+	tap "$rev: the guest ends as it should" boot "$rev" "$rev" "$made/$rev.dtb" "$made/jobs"
+	tap "$rev: the SCP's memory is where the device tree has it" windows "$rev"
+	tap "$rev: the driver probes, the firmware starts" all_ok "$rev" start 1
+	tap "$rev: SCP is ready, version $version, at each start" ready "$rev"
+	tap "$rev: SRAM and DRAM equal the firmware's file at each start" loaded "$rev"
+	tap "$rev: both rpmsg channels are there" channels "$rev"
+	tap "$rev: $messages messages of all lengths, by IPI ($(said "$rev" echo bytes) bytes)" \
+		all_ok "$rev" echo 3
+	tap "$rev: $messages messages of all lengths, by rpmsg ($(said "$rev" rpmsg bytes) bytes)" \
+		all_ok "$rev" rpmsg 2
+	for kind in "${buffers[@]}"; do
+		size=${kind#* }
+		kind=${kind% *}
+		result=$(expected "$rev" "$kind" "$size")
+		case $result in
+		ok) what="the SCP reads and writes it" ;;
+		outside) what="out of the SCP's reach, as it is today" ;;
+		failed) what="not to be had, as it is today" ;;
+		esac
+		tap "$rev: $kind buffer of $(guest_size "$size"): $what" \
+			buffer "$rev" "$kind" "$size" "$result"
+	done
+	tap "$rev: stopped and started $restarts times" all_ok "$rev" restart 1
+	tap "$rev: the watchdog's interrupt, and the recovery" crash "$rev"
+	tap "$rev: unbound and bound $rebinds times, and running each time" all_ok "$rev" rebind 1
+	if [ "$rev" = series ]; then
+		tap "$rev: no address out of the SCP's memory" all_reached "$rev"
+		tap "$rev: no slot lost" no_slot_lost "$rev"
+	fi
+	tap "$rev: no DMA-API error" no_dma_api_error "$rev"
+	tap "$rev: no report of the kernel" no_report "$rev"
+}
+
+[[ $messages =~ ^[1-9][0-9]*$ ]] || die "MESSAGES=$messages: not a number of messages"
+[[ $restarts =~ ^[1-9][0-9]*$ ]] || die "RESTARTS=$restarts: not a number of restarts"
+need qemu-system-aarch64 dtc fdtoverlay fdtget cpp git
+tap "the guest's device trees, firmware and program are made" prepare
+check base
+check series
+tap_end
