@@ -12,6 +12,7 @@
 #	restart COUNT		stop and start
 #	crash			the watchdog's interrupt, and the recovery
 #	rebind COUNT		the driver gives its memory back and asks anew
+#	isp ROUNDS SEED		that, while the ISP's stand-in uses the pool
 #	pool			what debugfs says of the pools
 #
 # Each answers with one line "scp: JOB ...", the last word of which is ok or
@@ -211,6 +212,12 @@ job_rebind()
 	done
 	[ $running -eq "$1" ]
 	answer rebind "count=$n running=$running used=$(used) at=${where#,}" $?
+}
+
+job_isp()
+{
+	/isp_load /dev/dma-probe-scp "$(device)" "$1" "$2"
+	answer isp "rounds=$1 seed=$2 used=$(used)" $?
 }
 
 # Where the driver's DRAM is, as DMA-API has seen it
