@@ -12,21 +12,23 @@
 # environment:
 #   MESSAGES=n   to be echoed, by IPI and on the rpmsg channel each (1000)
 #   RESTARTS=n   of the SCP (20)
+#   ROUNDS=n     in which the driver asks for its memory while the ISP's stand-in
+#                uses the pool (60)
+#   SEED=n       what the ISP's random sizes begin with (1)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/scp-*.log.
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/guest.sh"
+. "$top/scripts/scp.sh"
 
 made=$build/test/scp
-selftests=$top/tools/testing/selftests/dma
-modules=(rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp scp_probe dma_probe)
 messages=${MESSAGES:-1000}
 restarts=${RESTARTS:-20}
 rebinds=4
-# scp-firmware.S's
-version=swiotlb-test-scp-1.0
+rounds=${ROUNDS:-60}
+seed=${SEED:-1}
 
 # Buffers of the SCP's device: what a driver maps, and what it allocates
 buffers=("streaming 4096" "streaming 614400" "streaming 4194304"
@@ -55,61 +57,12 @@ list_jobs()
 
 prepare()
 {
-	mkdir -p "$made"
-	guest_program "$made/scp_model" scp_model &&
+	scp_programs "$made" &&
 		guest_board_dtb base "$made/base.dtb" &&
 		guest_board_dtb series "$made/series.dtb" &&
 		guest_scp_firmware "$made/series.dtb" "$made/scp.img" &&
-		list_jobs >"$made/jobs"
-}
-
-# boot NAME REV DTB JOBS
-boot()
-{
-	local name=$1 rev=$2 dtb=$3 jobs=$4 module files=()
-	for module in "${modules[@]}"; do
-		files+=("$base_dir/image/scp-$rev/$module.ko")
-	done
-	"$top/scripts/initramfs.sh" "$made/$name.cpio.gz" "$selftests/scp-init.sh" \
-		"$made/scp_model" "$jobs:jobs" "${files[@]}" \
-		"$made/scp.img:lib/firmware/$(firmware_name "$dtb")" &&
-		"$top/scripts/boot.sh" "scp-$name" "$base_dir/image/scp-$rev/Image" "$dtb" \
-			"$made/$name.cpio.gz"
-}
-
-# firmware_name DTB: below /lib/firmware, the driver's default without a name
-firmware_name()
-{
-	fdtget "$1" "$(fdtget "$1" /__symbols__ scp)" firmware-name 2>/dev/null ||
-		echo mediatek/mt8183/scp.img
-}
-
-# answers NAME: what the guest said, without time stamps
-answers()
-{
-	sed -n 's/^\[[^]]*\] scp: //p' "$logs/boot/scp-$1.log"
-}
-
-# model NAME: what the program that plays the SCP said
-model()
-{
-	sed -n 's/^\[[^]]*\] scp-model: //p' "$logs/boot/scp-$1.log"
-}
-
-# all_ok NAME PATTERN COUNT: so many jobs, all of them ok
-all_ok()
-{
-	local said
-	said=$(answers "$1" | grep -E -- "^$2 " || :)
-	printf '%s\n' "$said"
-	[ "$(printf '%s\n' "$said" | grep -c ' ok$')" -eq "$3" ] &&
-		[ "$(printf '%s\n' "$said" | wc -l)" -eq "$3" ]
-}
-
-# said NAME JOB KEY: the value of KEY in what the first such job has answered
-said()
-{
-	guest_field "$3" "$(answers "$1" | grep -m 1 -- "^$2 ")"
+		list_jobs >"$made/jobs" &&
+		printf 'start\nisp %s\npool\n' "$rounds $seed" >"$made/isp-jobs"
 }
 
 # The model compared both segments with the file, each time that the driver let
@@ -148,7 +101,7 @@ windows()
 ready()
 {
 	local said
-	said=$(grep -c "SCP is ready. FW version $version\$" "$logs/boot/scp-$1.log" || :)
+	said=$(grep -c "SCP is ready. FW version $scp_version\$" "$logs/boot/scp-$1.log" || :)
 	echo "$said times ready, expected $((1 + restarts + 1 + rebinds))"
 	[ "$said" -eq $((1 + restarts + 1 + rebinds)) ]
 }
@@ -221,10 +174,10 @@ check()
 {
 	local rev=$1 kind size result what
 	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" scp "$rev"
-	tap "$rev: the guest ends as it should" boot "$rev" "$rev" "$made/$rev.dtb" "$made/jobs"
+	tap "$rev: the guest ends as it should" scp_boot "$made" "$rev" "$rev" "$made/$rev.dtb" "$made/jobs"
 	tap "$rev: the SCP's memory is where the device tree has it" windows "$rev"
 	tap "$rev: the driver probes, the firmware starts" all_ok "$rev" start 1
-	tap "$rev: SCP is ready, version $version, at each start" ready "$rev"
+	tap "$rev: SCP is ready, version $scp_version, at each start" ready "$rev"
 	tap "$rev: SRAM and DRAM equal the firmware's file at each start" loaded "$rev"
 	tap "$rev: both rpmsg channels are there" channels "$rev"
 	tap "$rev: $messages messages of all lengths, by IPI ($(said "$rev" echo bytes) bytes)" \
@@ -254,10 +207,60 @@ check()
 	tap "$rev: no report of the kernel" no_report "$rev"
 }
 
+# The driver got its memory whenever the pool had room for it, failed when it had
+# not, and got it once the ISP had freed what it held.
+isp()
+{
+	local said
+	answers isp | grep '^isp '
+	said=$(sed -n 's/^\[[^]]*\] isp-load: //p' "$logs/boot/scp-isp.log")
+	grep -E 'error|result=refused|later=refused|echo=FAILED' <<<"$said" && return 1
+	grep "^end rounds=$rounds broken=0 " <<<"$said" && all_ok isp isp 1
+}
+
+# Each refusal is one line of the driver's.
+refusals()
+{
+	local refused said
+	refused=$(grep -c 'isp-load: round=.* result=no-room ' "$logs/boot/scp-isp.log" || :)
+	said=$(grep -c 'mtk-scp.*probe with driver mtk-scp failed with error -12' "$logs/boot/scp-isp.log" || :)
+	echo "$refused times no room, $said times told"
+	[ "$refused" -gt 0 ] && [ "$refused" -eq "$said" ]
+}
+
+# The same for a slot that is not given back, and for one that is lost
+isp_no_slot_lost()
+{
+	answers isp | grep '^pool '
+	answers isp | grep "^pool .* io_tlb_used=$((guest_scp_dram / 2048)) "
+}
+
+isp_table()
+{
+	echo "# the pool's share that the ISP has | tries | SCP got 5 MiB | no room | it runs"
+	sed -n 's/^\[[^]]*\] isp-load: tenth=//p' "$logs/boot/scp-isp.log" |
+		sed 's/[a-z_]*=//g' | awk '{
+			printf "# %14d to %3d %%               | %5d | %13d | %7d | %7d\n",
+				$1 * 10, $1 * 10 + 9, $2, $3, $4, $5
+		}'
+}
+
+check_isp()
+{
+	tap "isp: the guest ends as it should" scp_boot "$made" isp series "$made/series.dtb" "$made/isp-jobs"
+	tap "isp: 5 MiB for the SCP whenever the pool has room, $rounds rounds" isp
+	tap "isp: no room is told, each time" refusals
+	tap "isp: no slot lost" isp_no_slot_lost
+	tap "isp: no DMA-API error" no_dma_api_error isp
+	tap "isp: no report of the kernel" no_report isp
+	isp_table
+}
+
 [[ $messages =~ ^[1-9][0-9]*$ ]] || die "MESSAGES=$messages: not a number of messages"
 [[ $restarts =~ ^[1-9][0-9]*$ ]] || die "RESTARTS=$restarts: not a number of restarts"
 need qemu-system-aarch64 dtc fdtoverlay fdtget cpp git
 tap "the guest's device trees, firmware and program are made" prepare
 check base
 check series
+check_isp
 tap_end
