@@ -1,0 +1,206 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every board of the SoC, in TAP: all kukui boards with one kernel, each with its
+# own device tree, until the SCP runs and answers; and the SoC's other boards,
+# whose trees the series does not touch, without the series and with it.
+#
+# usage: scripts/check-boards.sh [BOARD...]
+#
+#   BOARD   a .dts of arch/arm64/boot/dts/mediatek, without .dts (all of the SoC)
+#
+# The table is also in build/test/boards/table.txt, the consoles are in
+# build/logs/boot/scp-BOARD-REV.log.
+# Exit status: 0 when all is as it should be.
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/guest.sh"
+. "$top/scripts/scp.sh"
+
+made=$build/test/boards
+mediatek=arch/arm64/boot/dts/mediatek
+soc=mt8183
+
+# The SoC's boards, as the series' tree has them
+boards()
+{
+	git -C "$base_dir/tree" ls-tree --name-only "series:$mediatek" |
+		sed -n "s/^\($soc-.*\)\.dts\$/\1/p"
+}
+
+# A board's tree, for QEMU. A board that does not use its SCP gets it switched on:
+# the memory is reserved there, too.
+board_dtb()
+{
+	local rev=$1 board=$2 dtb=$made/$2-$1.dtb
+	guest_board_dtb "$rev" "$dtb" "$board" &&
+		fdtput -t s "$dtb" "$(fdtget "$dtb" /__symbols__ scp)" status okay
+}
+
+# A firmware for where the board's memory is, made once for all that have it there
+firmware()
+{
+	local dtb=$1 out
+	out=$made/scp-$(guest_cells "$dtb" scp_mem_reserved reg 0)-$(guest_cells "$dtb" scp reg 2).img
+	(
+		flock 9
+		[ -s "$out" ] || guest_scp_firmware "$dtb" "$out" || exit
+	) 9>"$made/firmware.lock" && ln "$out" "$2"
+}
+
+# run REV BOARD: boots it.
+run()
+{
+	local rev=$1 board=$2 dir=$made/$2-$1.d dtb=$made/$2-$1.dtb
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	ln "$made/scp_model" "$made/isp_load" "$dir/" &&
+		board_dtb "$rev" "$board" &&
+		firmware "$dtb" "$dir/scp.img" &&
+		scp_boot "$dir" "$board-$rev" "$rev" "$dtb" "$made/jobs"
+}
+
+# So many at a time as there are processors, each with two of its own
+run_all()
+{
+	local rev=$1 board running=0
+	shift
+	for board; do
+		rm -f "$made/$board-$rev.status"
+		[ "$running" -lt "$jobs" ] || {
+			wait -n || :
+			running=$((running - 1))
+		}
+		(
+			status=0
+			(run "$rev" "$board") >"$made/$board-$rev.log" 2>&1 </dev/null || status=$?
+			echo "$status" >"$made/$board-$rev.status"
+			rm -rf "$made/$board-$rev.d"
+		) &
+		running=$((running + 1))
+	done
+	wait
+}
+
+booted()
+{
+	cat "$made/$2-$1.log"
+	[ "$(cat "$made/$2-$1.status")" = 0 ]
+}
+
+# It runs, and all messages came back.
+works()
+{
+	local name=$2-$1
+	answers "$name"
+	grep "SCP is ready. FW version $scp_version\$" "$logs/boot/scp-$name.log" &&
+		all_ok "$name" start 1 && all_ok "$name" channels 1 &&
+		all_ok "$name" echo 1 && all_ok "$name" rpmsg 1 &&
+		model "$name" | grep '^end .* crashes=0 .* unknown=0'
+}
+
+# What the board's tree says of the SCP: what may differ
+tells()
+{
+	local dtb=$made/$2-$1.dtb
+	printf '%s %s+%s %s\n' \
+		"$(fdtget "$dtb" "$(fdtget "$dtb" /__symbols__ scp_mem_reserved)" compatible)" \
+		"$(guest_cells "$dtb" scp_mem_reserved reg 0)" \
+		"$(guest_cells "$dtb" scp_mem_reserved reg 2)" "$(scp_firmware_name "$dtb")"
+}
+
+# A board's line of the table; * for what its tree has not like the first kukui's
+line()
+{
+	local rev=$1 board=$2 name=$2-$1 first=$3 kind at firmware state echoed
+	local -a same
+	read -r kind at firmware < <(tells "$rev" "$board")
+	read -ra same <<<"$first"
+	[ "$at" = "${same[1]}" ] || at+=" *"
+	[ "$firmware" = "${same[2]}" ] || firmware+=" *"
+	state=$(said "$name" start state)
+	echoed=$(($(said "$name" echo returned) + $(said "$name" rpmsg returned)))
+	printf '%-36s | %-6s | %-19s | %-20s | %-24s | %-7s | %4s | %5s\n' "$board" "$rev" \
+		"$kind" "$at" "$firmware" "${state:-none}" \
+		"$echoed" "$(guest_field used "$(answers "$name" | grep -m 1 '^restart ')")"
+}
+
+table()
+{
+	local board first
+	first=$(tells series "${kukuis[0]:-$1}")
+	printf '%-36s | %-6s | %-19s | %-20s | %-24s | %-7s | %4s | %5s\n' board kernel \
+		"the SCP's memory" "at" firmware SCP echo slots
+	for board in "${kukuis[@]}"; do
+		line series "$board" "$first"
+	done
+	for board in "${others[@]}"; do
+		line base "$board" "$first"
+		line series "$board" "$first"
+	done
+}
+
+# The tree is the same, byte for byte, and so is what the SCP gets.
+unchanged()
+{
+	local board=$1 rev
+	cmp "$made/$board-base.dtb" "$made/$board-series.dtb" || return 1
+	for rev in base series; do
+		answers "$board-$rev" | sed 's/device=[^ ]*//' >"$made/$board-$rev.answers"
+	done
+	cat "$made/$board-series.answers"
+	diff "$made/$board-base.answers" "$made/$board-series.answers" &&
+		grep '^buffer kind=coherent .* result=ok ' "$made/$board-series.answers" &&
+		[ "$(tells series "$board" | cut -d ' ' -f 1)" = shared-dma-pool ]
+}
+
+restricted()
+{
+	local name=$1-series
+	tells series "$1"
+	answers "$name" | grep '^pool '
+	[ "$(tells series "$1" | cut -d ' ' -f 1)" = restricted-dma-pool ] &&
+		answers "$name" | grep "^pool .* io_tlb_used=$((guest_scp_dram / 2048)) "
+}
+
+prepare()
+{
+	mkdir -p "$made"
+	rm -f "$made"/*.img
+	scp_programs "$made" &&
+		printf '%s\n' start channels "echo 300" "rpmsg 300" "restart 2" \
+			"buffer coherent 614400" pool >"$made/jobs"
+}
+
+need qemu-system-aarch64 dtc fdtoverlay fdtget fdtput cpp git
+[ $# -gt 0 ] || mapfile -t list < <(boards)
+[ $# -eq 0 ] || list=("$@")
+kukuis=()
+others=()
+for board in "${list[@]}"; do
+	case $board in
+	*-kukui-*) kukuis+=("$board") ;;
+	*) others+=("$board") ;;
+	esac
+done
+
+tap "the guest's programs are made" prepare
+tap "the kernel without the series builds" "$top/scripts/kernel.sh" scp base
+tap "the kernel with the series builds" "$top/scripts/kernel.sh" scp series
+run_all series "${list[@]}"
+run_all base "${others[@]}"
+for board in "${kukuis[@]}"; do
+	tap "$board: the guest ends as it should" booted series "$board"
+	tap "$board: a restricted pool, with the SCP's 5 MiB in it" restricted "$board"
+	tap "$board: the SCP runs and answers" works series "$board"
+done
+for board in "${others[@]}"; do
+	for rev in base series; do
+		tap "$board: $rev: the guest ends as it should" booted "$rev" "$board"
+		tap "$board: $rev: the SCP runs and answers" works "$rev" "$board"
+	done
+	tap "$board: a plain shared-dma-pool, and all as without the series" unchanged "$board"
+done
+table "${list[0]}" >"$made/table.txt"
+sed 's/^/# /' "$made/table.txt"
+tap_end
