@@ -18,13 +18,13 @@ scp_boot()
 {
 	local made=$1 name=$2 rev=$3 dtb=$4 jobs=$5 module files=()
 	for module in rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp scp_probe dma_probe; do
-		files+=("$base_dir/image/scp-$rev/$module.ko")
+		files+=("$base_dir/image/drivers-$rev/$module.ko")
 	done
 	"$top/scripts/initramfs.sh" "$made/$name.cpio.gz" \
 		"$top/tools/testing/selftests/dma/scp-init.sh" "$made/scp_model" \
 		"$made/isp_load" "$jobs:jobs" "${files[@]}" \
 		"$made/scp.img:lib/firmware/$(scp_firmware_name "$dtb")" &&
-		"$top/scripts/boot.sh" "scp-$name" "$base_dir/image/scp-$rev/Image" "$dtb" \
+		"$top/scripts/boot.sh" "scp-$name" "$base_dir/image/drivers-$rev/Image" "$dtb" \
 			"$made/$name.cpio.gz"
 }
 
