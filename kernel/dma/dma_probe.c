@@ -15,12 +15,16 @@
  * The device's own accesses are played by the CPU through the address that the
  * DMA API returned. That takes DMA addresses to be physical ones, and a machine
  * without caches (QEMU) where the device is not coherent.
+ *
+ * A device may be unbound while its file is open. What the file has kept is
+ * then given back, as a driver has to, and what is asked later ends with ENODEV.
  */
 
 #include <linux/dma-mapping.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/kref.h>
 #include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/math64.h>
@@ -33,6 +37,7 @@
 #include <linux/of_reserved_mem.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -52,6 +57,14 @@
 #define DMA_PROBE_MAX_LOOPS	1000000
 
 struct dma_probe {
+	/* Open files have it longer than the device has a driver. */
+	struct kref kref;
+	/* Taken for writing to set @gone, which lasts. */
+	struct rw_semaphore gone_lock;
+	bool gone;
+	/* Protects the list of open files. */
+	struct mutex files_lock;
+	struct list_head files;
 	struct device *dev;
 	struct miscdevice misc;
 	struct resource pool;
@@ -75,6 +88,7 @@ struct dma_probe_buffer {
 
 /* What one open file has kept */
 struct dma_probe_file {
+	struct list_head node;
 	struct dma_probe *probe;
 	/* Protects what follows. */
 	struct mutex lock;
@@ -326,6 +340,51 @@ free_buf:
 	return ret;
 }
 
+/* What the last access has left is still there, on both sides. */
+static int dma_probe_intact(struct dma_probe *probe, struct dma_probe_buffer *buf)
+{
+	struct device *dev = probe->dev;
+	void *device_side;
+	int ret;
+
+	if (buf->kind != DMA_PROBE_STREAMING)
+		return dma_probe_check(dev, "the CPU", buf->cpu_addr, buf->size,
+				       buf->handle);
+
+	device_side = memremap(buf->dma_addr, buf->size, MEMREMAP_WB);
+	if (!device_side)
+		return -ENXIO;
+	ret = dma_probe_check(dev, "the device", device_side, buf->size,
+			      ~buf->handle);
+	memunmap(device_side);
+	return ret ?: dma_probe_check(dev, "the CPU", buf->cpu_addr, buf->size,
+				      ~buf->handle);
+}
+
+/* All that the file has kept: intact, and still good for an access. */
+static long dma_probe_do_check(struct dma_probe_file *file)
+{
+	struct dma_probe *probe = file->probe;
+	struct dma_probe_buffer *buf;
+	int ret;
+
+	list_for_each_entry(buf, &file->buffers, node) {
+		ret = dma_probe_intact(probe, buf);
+		if (ret)
+			return ret;
+		/* For the device to read, as before the mapping */
+		if (buf->kind == DMA_PROBE_STREAMING) {
+			dma_probe_fill(buf->cpu_addr, buf->size, buf->handle);
+			dma_sync_single_for_device(probe->dev, buf->dma_addr,
+						   buf->size, DMA_BIDIRECTIONAL);
+		}
+		ret = dma_probe_access(probe, buf);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
 static long dma_probe_do_free(struct dma_probe_file *file, void __user *argp)
 {
 	struct dma_probe_buffer *buf;
@@ -445,14 +504,23 @@ free_buf:
 static long dma_probe_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct dma_probe_file *file = filp->private_data;
+	struct dma_probe *probe = file->probe;
 	void __user *argp = (void __user *)arg;
 	long ret;
 
-	if (mutex_lock_interruptible(&file->lock))
+	if (down_read_interruptible(&probe->gone_lock))
 		return -ERESTARTSYS;
+	if (probe->gone) {
+		ret = -ENODEV;
+		goto up_gone;
+	}
+	if (mutex_lock_interruptible(&file->lock)) {
+		ret = -ERESTARTSYS;
+		goto up_gone;
+	}
 	switch (cmd) {
 	case DMA_PROBE_INFO:
-		ret = dma_probe_do_info(file->probe, argp);
+		ret = dma_probe_do_info(probe, argp);
 		break;
 	case DMA_PROBE_ALLOC:
 		ret = dma_probe_do_alloc(file, argp);
@@ -461,27 +529,60 @@ static long dma_probe_ioctl(struct file *filp, unsigned int cmd, unsigned long a
 		ret = dma_probe_do_free(file, argp);
 		break;
 	case DMA_PROBE_BENCH:
-		ret = dma_probe_do_bench(file->probe, argp);
+		ret = dma_probe_do_bench(probe, argp);
+		break;
+	case DMA_PROBE_CHECK:
+		ret = dma_probe_do_check(file);
 		break;
 	default:
 		ret = -ENOTTY;
 		break;
 	}
 	mutex_unlock(&file->lock);
+up_gone:
+	up_read(&probe->gone_lock);
 	return ret;
+}
+
+static void dma_probe_free(struct kref *kref)
+{
+	struct dma_probe *probe = container_of(kref, struct dma_probe, kref);
+
+	mutex_destroy(&probe->files_lock);
+	kfree(probe);
+}
+
+static void dma_probe_put_all(struct dma_probe_file *file)
+{
+	struct dma_probe_buffer *buf, *next;
+
+	list_for_each_entry_safe(buf, next, &file->buffers, node) {
+		list_del(&buf->node);
+		dma_probe_put(file->probe, buf);
+		kfree(buf);
+	}
 }
 
 static int dma_probe_open(struct inode *inode, struct file *filp)
 {
 	struct dma_probe_file *file;
+	struct dma_probe *probe;
 
 	file = kzalloc_obj(*file);
 	if (!file)
 		return -ENOMEM;
-	/* misc_open() left the misc device there. */
-	file->probe = container_of(filp->private_data, struct dma_probe, misc);
+	/*
+	 * misc_open() left the misc device there, and lets nobody deregister it
+	 * meanwhile.
+	 */
+	probe = container_of(filp->private_data, struct dma_probe, misc);
+	kref_get(&probe->kref);
+	file->probe = probe;
 	mutex_init(&file->lock);
 	INIT_LIST_HEAD(&file->buffers);
+	mutex_lock(&probe->files_lock);
+	list_add(&file->node, &probe->files);
+	mutex_unlock(&probe->files_lock);
 	filp->private_data = file;
 	return 0;
 }
@@ -489,14 +590,18 @@ static int dma_probe_open(struct inode *inode, struct file *filp)
 static int dma_probe_release(struct inode *inode, struct file *filp)
 {
 	struct dma_probe_file *file = filp->private_data;
-	struct dma_probe_buffer *buf, *next;
+	struct dma_probe *probe = file->probe;
 
-	list_for_each_entry_safe(buf, next, &file->buffers, node) {
-		dma_probe_put(file->probe, buf);
-		kfree(buf);
-	}
+	down_read(&probe->gone_lock);
+	dma_probe_put_all(file);
+	mutex_lock(&probe->files_lock);
+	list_del(&file->node);
+	mutex_unlock(&probe->files_lock);
+	up_read(&probe->gone_lock);
+
 	mutex_destroy(&file->lock);
 	kfree(file);
+	kref_put(&probe->kref, dma_probe_free);
 	return 0;
 }
 
@@ -510,6 +615,26 @@ static const struct file_operations dma_probe_fops = {
 static void dma_probe_release_pool(void *dev)
 {
 	of_reserved_mem_device_release(dev);
+}
+
+static void dma_probe_put_ref(void *data)
+{
+	struct dma_probe *probe = data;
+
+	kref_put(&probe->kref, dma_probe_free);
+}
+
+/* Waits for those who are asking, and takes back what files have kept. */
+static void dma_probe_leave(void *data)
+{
+	struct dma_probe *probe = data;
+	struct dma_probe_file *file;
+
+	down_write(&probe->gone_lock);
+	probe->gone = true;
+	list_for_each_entry(file, &probe->files, node)
+		dma_probe_put_all(file);
+	up_write(&probe->gone_lock);
 }
 
 static void dma_probe_deregister(void *misc)
@@ -582,10 +707,17 @@ static int dma_probe_probe(struct platform_device *pdev)
 	struct dma_probe *probe;
 	int ret;
 
-	probe = devm_kzalloc(dev, sizeof(*probe), GFP_KERNEL);
+	probe = kzalloc_obj(*probe);
 	if (!probe)
 		return -ENOMEM;
+	kref_init(&probe->kref);
+	init_rwsem(&probe->gone_lock);
+	mutex_init(&probe->files_lock);
+	INIT_LIST_HEAD(&probe->files);
 	probe->dev = dev;
+	ret = devm_add_action_or_reset(dev, dma_probe_put_ref, probe);
+	if (ret)
+		return ret;
 	/* A buffer is one segment, and what limits it shall be the pool. */
 	dma_set_max_seg_size(dev, UINT_MAX);
 	if (device_get_dma_attr(dev) == DEV_DMA_COHERENT)
@@ -604,6 +736,9 @@ static int dma_probe_probe(struct platform_device *pdev)
 	probe->misc.minor = MISC_DYNAMIC_MINOR;
 	probe->misc.fops = &dma_probe_fops;
 	probe->misc.parent = dev;
+	ret = devm_add_action_or_reset(dev, dma_probe_leave, probe);
+	if (ret)
+		return ret;
 	ret = misc_register(&probe->misc);
 	if (ret)
 		return dev_err_probe(dev, ret, "cannot register the misc device\n");
@@ -621,8 +756,6 @@ static struct platform_driver dma_probe_driver = {
 	.driver = {
 		.name = "dma-probe",
 		.of_match_table = dma_probe_of_match,
-		/* An open file has the device, and keeps only the module. */
-		.suppress_bind_attrs = true,
 	},
 };
 module_platform_driver(dma_probe_driver);

@@ -3,7 +3,7 @@
  * What user space may ask of a DMA probe device, /dev/dma-probe-*: see
  * kernel/dma/dma_probe.c. All sizes and addresses are in bytes. A request that
  * the DMA API turns down ends with errno ENOMEM; EIO means that the data in a
- * buffer was not what had been written.
+ * buffer was not what had been written; ENODEV that the device was unbound.
  */
 #ifndef _UAPI_LINUX_DMA_PROBE_H
 #define _UAPI_LINUX_DMA_PROBE_H
@@ -90,5 +90,7 @@ struct dma_probe_bench {
 #define DMA_PROBE_ALLOC	_IOWR('d', 0x42, struct dma_probe_alloc)
 #define DMA_PROBE_FREE	_IOW('d', 0x43, __u32)
 #define DMA_PROBE_BENCH	_IOWR('d', 0x44, struct dma_probe_bench)
+/* All that this file has kept is as it was written, or EIO. */
+#define DMA_PROBE_CHECK	_IO('d', 0x45)
 
 #endif /* _UAPI_LINUX_DMA_PROBE_H */

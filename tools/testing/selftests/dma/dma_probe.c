@@ -3,6 +3,13 @@
  * Ask a DMA probe device (kernel/dma/dma_probe.c) what its drivers would get.
  * Every answer is one line of key=value pairs, sizes in bytes.
  *
+ * "hold" takes buffers until there is no room for one more of that size, or
+ * COUNT of them; SIZE "all" takes a whole pool, in pieces as large as it gives.
+ * It then reads commands, a line each, and answers each with a line: "check"
+ * looks whether all that is held is as it was written, "give" gives the first
+ * half of it back, "try SIZE" asks for one more, "quit" gives all back, as the
+ * input's end does.
+ *
  * Exit status: 0 when what was asked for worked, 1 when the kernel turned it
  * down, 2 when the question could not be put.
  */
@@ -34,6 +41,7 @@ static void show_usage(void)
 	fputs("usage: dma_probe DEVICE info\n"
 	      "       dma_probe DEVICE try KIND SIZE\n"
 	      "       dma_probe DEVICE largest KIND\n"
+	      "       dma_probe DEVICE hold KIND SIZE|all [COUNT]\n"
 	      "       dma_probe DEVICE bench KIND SIZE [COUNT [ROUNDS]]\n"
 	      "KIND is coherent, noncontiguous or streaming; bench also knows\n"
 	      "streaming-in (from the device) and copy.\n"
@@ -191,6 +199,96 @@ static int do_bench(int fd, __u32 kind, __u64 size, __u32 count, __u32 rounds)
 	return 0;
 }
 
+/* What is held, in the order in which it was taken */
+static struct dma_probe_alloc held[32768];
+static unsigned int nr_held;
+
+static bool take(int fd, __u32 kind, __u64 size)
+{
+	struct dma_probe_alloc *req = &held[nr_held];
+
+	if (nr_held == ARRAY_SIZE(held))
+		return false;
+	*req = (struct dma_probe_alloc) {
+		.kind = kind,
+		.size = size,
+		.flags = DMA_PROBE_KEEP | DMA_PROBE_QUIET,
+	};
+	if (ioctl(fd, DMA_PROBE_ALLOC, req))
+		return false;
+	nr_held++;
+	return true;
+}
+
+static void show_held(const char *what, int error)
+{
+	__u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr_held; i++)
+		bytes += held[i].size;
+	printf("%s buffers=%u bytes=%llu result=%s errno=%d\n", what, nr_held,
+	       bytes, error ? "failed" : "ok", error);
+	fflush(stdout);
+}
+
+static int do_give(int fd)
+{
+	unsigned int i, nr = (nr_held + 1) / 2;
+
+	for (i = 0; i < nr; i++)
+		if (ioctl(fd, DMA_PROBE_FREE, &held[i].handle))
+			return errno;
+	nr_held -= nr;
+	memmove(held, held + nr, nr_held * sizeof(held[0]));
+	return 0;
+}
+
+static int do_hold(int fd, __u32 kind, const char *arg, __u32 count)
+{
+	struct dma_probe_info info = get_info(fd);
+	__u64 size, last;
+	char line[64];
+	int error = 0;
+
+	if (!strcmp(arg, "all")) {
+		size = 1;
+		while (size * 2 <= info.pool_size)
+			size *= 2;
+		last = kind == DMA_PROBE_STREAMING ? 2 * KIB : 4 * KIB;
+	} else {
+		size = parse_size(arg);
+		last = size;
+	}
+	errno = 0;
+	for (; size >= last; size /= 2)
+		while (nr_held < count && take(fd, kind, size))
+			;
+	/* To be turned down is how a whole pool is known to be taken. */
+	if (nr_held < count)
+		error = errno;
+	if (count == ARRAY_SIZE(held) && error == ENOMEM)
+		error = 0;
+	show_held("hold", error);
+
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = 0;
+		if (!strcmp(line, "check"))
+			error = ioctl(fd, DMA_PROBE_CHECK) ? errno : 0;
+		else if (!strcmp(line, "give"))
+			error = do_give(fd);
+		else if (!strncmp(line, "try ", 4))
+			error = take(fd, kind, parse_size(line + 4)) ? 0 : errno;
+		else if (!strcmp(line, "quit"))
+			break;
+		else
+			show_usage();
+		line[strcspn(line, " ")] = 0;
+		show_held(line, error);
+	}
+	return 0;
+}
+
 static __u32 parse_loops(const char *arg)
 {
 	char *end;
@@ -223,6 +321,9 @@ int main(int argc, char **argv)
 		return do_try(fd, parse_kind(argv[3]), parse_size(argv[4]));
 	if (!strcmp(argv[2], "largest") && argc == 4)
 		return do_largest(fd, parse_kind(argv[3]));
+	if (!strcmp(argv[2], "hold") && argc >= 5 && argc <= 6)
+		return do_hold(fd, parse_kind(argv[3]), argv[4],
+			       argc > 5 ? parse_loops(argv[5]) : ARRAY_SIZE(held));
 	if (!strcmp(argv[2], "bench") && argc >= 5 && argc <= 7)
 		return do_bench(fd, parse_kind(argv[3]), parse_size(argv[4]),
 				argc > 5 ? parse_loops(argv[5]) : 100,
