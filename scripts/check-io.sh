@@ -17,19 +17,10 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/guest.sh"
+. "$top/scripts/guest-io.sh"
 
 made=$build/test/io
-init=$top/tools/testing/selftests/dma/io-init.sh
-overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-io.dtso
 net_mib=${NET_MIB:-64}
-machine=virt,gic-version=3
-
-export MEM=1G SMP=4
-
-# A disk: its name in the guest, its pool's MiB and slots a segment
-disks=("vda 1 256" "vdb 4 512" "vdc 16 2048" "nvme0n1 64 8192" "sda 64 8192")
-disk_mib=64
-ext4_mib=128
 
 # What fio does: a name, and its options. The buffers are huge pages, so that a
 # request is one segment if the disk takes that. 8 requests of 512 KiB are more
@@ -45,7 +36,7 @@ jobs_of_fio=(
 list_jobs()
 {
 	local disk job
-	for disk in "${disks[@]}"; do
+	for disk in "${io_disks[@]}"; do
 		echo "limits ${disk%% *}"
 		# virtio-blk limits the segments of a request, not all of it. One
 		# that the pool cannot hold beside the queue waits for ever, with
@@ -56,7 +47,7 @@ list_jobs()
 		done
 	done
 	echo "ext4 vdd 64"
-	for card in eth0 eth1; do
+	for card in net0 net1; do
 		echo "send $card $net_mib"
 		echo "receive $card $net_mib"
 	done
@@ -64,69 +55,21 @@ list_jobs()
 
 prepare()
 {
-	local disk
 	mkdir -p "$made"
 	list_jobs >"$made/jobs"
-	dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$overlay" &&
-		qemu-system-aarch64 -M "$machine,dumpdtb=$made/virt.dtb" -cpu cortex-a53 \
-			-m "$MEM" -smp "$SMP" -display none -net none &&
-		fdtoverlay -i "$made/virt.dtb" -o "$made/io.dtb" "$made/overlay.dtbo" &&
-		head -c "${net_mib}M" /dev/urandom >"$made/sent"
+	rm -f "$made/sent"
+	io_device_tree "$made"
 }
 
 boot()
 {
-	local rev=$1 disk net i=0 options
-	options=(-global virtio-mmio.force-legacy=false)
-	for disk in vda vdb vdc vdd nvme0n1 sda; do
-		rm -f "$made/$disk-$rev"
-		truncate -s "$([ "$disk" = vdd ] && echo $ext4_mib || echo $disk_mib)M" "$made/$disk-$rev"
-		options+=(-drive "if=none,id=$disk,format=raw,file=$made/$disk-$rev,cache=unsafe")
-		case $disk in
-		vd?)
-			options+=(-device "virtio-blk-device,drive=$disk,bus=virtio-mmio-bus.$i,iommu_platform=on")
-			i=$((i + 1))
-			;;
-		nvme*) options+=(-device "nvme,drive=$disk,serial=1,mdts=11") ;;
-		*) options+=(-device qemu-xhci -device "usb-storage,drive=$disk") ;;
-		esac
-	done
-	mke2fs -q -F -t ext4 "$made/vdd-$rev" || return 1
-	# The host's side of the network: it gets and sums up, or sends.
-	for i in 0 1; do
-		net=10.0.$((i + 2))
-		options+=(-netdev "user,id=net$i,restrict=on,net=$net.0/24,guestfwd=tcp:$net.100:7-cmd:$made/take,guestfwd=tcp:$net.100:8-cmd:cat $made/sent")
-	done
-	options+=(-device "virtio-net-device,netdev=net0,bus=virtio-mmio-bus.4,iommu_platform=on"
-		-device "e1000e,netdev=net1,romfile=")
-	options+=(-trace enable=virtio_blk_handle_write -trace enable=pci_nvme_write -D "$made/trace-$rev")
-	printf '#!/bin/sh\nhead -c %dM | sha256sum\n' "$net_mib" >"$made/take"
-	chmod +x "$made/take"
-	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$init" "$fio:fio" "$made/jobs:jobs" &&
+	local rev=$1
+	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" "$net_mib" || return
+	io_options+=(-trace enable=virtio_blk_handle_write -trace enable=pci_nvme_write -D "$made/trace-$rev")
+	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/io-init.sh" \
+		"$io_selftests/io-lib.sh" "$fio:fio" "$made/jobs:jobs" &&
 		"$top/scripts/boot.sh" "io-$rev" "$base_dir/image/drivers-$rev/Image" "$made/io.dtb" \
-			"$made/$rev.cpio.gz" -- "${options[@]}"
-}
-
-# answers REV: what the guest said, without time stamps
-answers()
-{
-	sed -n 's/^\[[^]]*\] io: //p' "$logs/boot/io-$1.log"
-}
-
-# all_ok REV PATTERN COUNT: so many jobs, all of them ok
-all_ok()
-{
-	local said
-	said=$(answers "$1" | grep -E -- "^$2 " || :)
-	printf '%s\n' "$said"
-	[ "$(printf '%s\n' "$said" | grep -c ' ok$')" -eq "$3" ] &&
-		[ "$(printf '%s\n' "$said" | wc -l)" -eq "$3" ]
-}
-
-# said REV JOB KEY: the value of KEY in what the job has answered
-said()
-{
-	guest_field "$3" "$(answers "$1" | grep -m 1 -- "^$2 ")"
+			"$made/$rev.cpio.gz" -- "${io_options[@]}"
 }
 
 # What the block layer was told: no more than the pool's segment in one piece,
@@ -135,13 +78,13 @@ said()
 announced()
 {
 	local rev=$1 disk mib segsize kib got bad=0
-	for disk in "${disks[@]}"; do
+	for disk in "${io_disks[@]}"; do
 		read -r disk mib segsize <<<"$disk"
 		[ "$rev" = series ] || segsize=128
 		kib=$((segsize * 2))
 		case $disk in
-		vd?) got=$(($(said "$rev" "limits $disk" max_segment_size) / 1024)) ;;
-		*) got=$(said "$rev" "limits $disk" max_hw_sectors_kb) ;;
+		vd?) got=$(($(io_said "io-$rev" "limits $disk" max_segment_size) / 1024)) ;;
+		*) got=$(io_said "io-$rev" "limits $disk" max_hw_sectors_kb) ;;
 		esac
 		case $disk in
 		nvme*)
@@ -192,28 +135,19 @@ file_system()
 	e2fsck -f -n "$made/vdd-$1" || return 1
 	sum=$(debugfs -R "cat data" "$made/vdd-$1" 2>/dev/null | sha256sum | cut -d ' ' -f 1)
 	echo "here: $sum"
-	[ "$sum" = "$(said "$1" "ext4 vdd" sha256)" ]
+	[ "$sum" = "$(io_said "io-$1" "ext4 vdd" sha256)" ]
 }
 
 received()
 {
 	local sum card bad=0
 	sum=$(sha256sum <"$made/sent" | cut -d ' ' -f 1)
-	for card in eth0 eth1; do
-		[ "$(said "$1" "receive $card" sha256)" = "$sum" ] || {
+	for card in net0 net1; do
+		[ "$(io_said "io-$1" "receive $card" sha256)" = "$sum" ] || {
 			echo "$card has received something else than was sent"
 			bad=1
 		}
 	done
-	return $bad
-}
-
-nothing_left()
-{
-	local bad=0
-	answers "$1" | grep -E '^(pool|dma-api) '
-	[ "$(answers "$1" | grep -c '^pool .* used=0 ok$')" -eq 6 ] || bad=1
-	answers "$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null || bad=1
 	return $bad
 }
 
@@ -223,32 +157,26 @@ was_full()
 	grep -m 1 'a000000.virtio_mmio: swiotlb buffer is full' "$logs/boot/io-$1.log"
 }
 
-no_report()
-{
-	! grep -n -E 'BUG:|WARNING: |INFO: |DMA-API: [^ ]+ [^ ]+: |I/O error|Unable to handle|Call trace' \
-		"$logs/boot/io-$1.log"
-}
-
 check()
 {
 	local rev=$1 disk
 	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" drivers "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
 	tap "$rev: the block layer is told what the pools can give" announced "$rev"
-	for disk in "${disks[@]}"; do
+	for disk in "${io_disks[@]}"; do
 		disk=${disk%% *}
 		tap "$rev: $disk: written and verified in the guest" \
-			all_ok "$rev" "fio $disk" ${#jobs_of_fio[@]}
+			io_all_ok "io-$rev" "fio $disk" ${#jobs_of_fio[@]}
 		tap "$rev: $disk: verified here" verify_here "$rev" "$disk"
 	done
 	tap "$rev: vda: its pool was full, and it went on" was_full "$rev"
 	tap "$rev: nvme0n1: the largest request" nvme_requests "$rev"
-	tap "$rev: vdd: ext4, in the guest" all_ok "$rev" ext4 1
+	tap "$rev: vdd: ext4, in the guest" io_all_ok "io-$rev" ext4 1
 	tap "$rev: vdd: ext4, here" file_system "$rev"
-	tap "$rev: $net_mib MiB sent by virtio-net and e1000e" all_ok "$rev" send 2
+	tap "$rev: $net_mib MiB sent by virtio-net and e1000e" io_all_ok "io-$rev" send 2
 	tap "$rev: $net_mib MiB received by both" received "$rev"
-	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" nothing_left "$rev"
-	tap "$rev: no report of the kernel" no_report "$rev"
+	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" io_nothing_left "io-$rev" 6
+	tap "$rev: no report of the kernel" io_no_report "io-$rev" 'Call trace|I/O error'
 }
 
 [[ $net_mib =~ ^[1-9][0-9]*$ ]] || die "NET_MIB=$net_mib: not a number of MiB"

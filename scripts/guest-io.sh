@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# What the scripts share that boot a guest with disks and network cards on
+# restricted pools: its device tree, the images, the options of QEMU, and how to
+# read what the guest said (tools/testing/selftests/dma/io-lib.sh). Source it
+# after lib.sh and guest.sh.
+
+io_overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-io.dtso
+io_selftests=$top/tools/testing/selftests/dma
+io_machine=virt,gic-version=3
+
+export MEM=1G SMP=4
+
+# A disk: its name in the guest, its pool's MiB and slots a segment
+io_disks=("vda 1 256" "vdb 4 512" "vdc 16 2048" "nvme0n1 64 8192" "sda 64 8192")
+io_disk_mib=64
+
+# For awk, which knows no hexadecimal numbers: hex("1f") is 31.
+io_awk='function hex(s,   i, n) {
+	sub(/^0x/, "", s)
+	for (i = 1; i <= length(s); i++)
+		n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
+	return n
+}
+'
+
+# io_device_tree DIR: DIR/io.dtb, the machine's own tree with the pools
+io_device_tree()
+{
+	mkdir -p "$1"
+	dtc -q -@ -I dts -O dtb -o "$1/overlay.dtbo" "$io_overlay" &&
+		qemu-system-aarch64 -M "$io_machine,dumpdtb=$1/virt.dtb" -cpu cortex-a53 \
+			-m "$MEM" -smp "$SMP" -display none -net none &&
+		fdtoverlay -i "$1/virt.dtb" -o "$1/io.dtb" "$1/overlay.dtbo"
+}
+
+# io_pools DTB: a line for each device that has a pool: its name in the guest, the
+# pool's first address, and the first one behind it. All that is on PCI has the
+# host bridge's.
+io_pools()
+{
+	local dtb=$1 node handle pool reg name slot
+	for node in $(fdtget -l "$dtb" /); do
+		handle=$(fdtget "$dtb" "/$node" memory-region 2>/dev/null) || continue
+		for pool in $(fdtget -l "$dtb" /reserved-memory); do
+			[ "$(fdtget "$dtb" "/reserved-memory/$pool" phandle)" = "$handle" ] || continue
+			read -ra reg <<<"$(fdtget -t u "$dtb" "/reserved-memory/$pool" reg)"
+			reg=("$(((reg[0] << 32) + reg[1]))" "$(((reg[2] << 32) + reg[3]))")
+			case $node in
+			pcie@*)
+				for slot in 1 2 3 4 5; do
+					echo "0000:00:0$slot.0 ${reg[0]} $((reg[0] + reg[1]))"
+				done
+				;;
+			*@*) echo "${node#*@}.${node%@*} ${reg[0]} $((reg[0] + reg[1]))" ;;
+			*) echo "$node ${reg[0]} $((reg[0] + reg[1]))" ;;
+			esac
+		done
+	done
+}
+
+# What QEMU is to be given: filled by the functions that follow
+io_options=()
+
+# io_qemu_disks DIR REV: empty images DIR/DISK-REV, one of them, vdd,
+# of the size in MiB that io_ext4_mib says
+io_ext4_mib=128
+# Further options of each device on virtio-mmio, with a comma before
+io_mmio_options=
+io_qemu_disks()
+{
+	local disk i=0 mib
+	io_options+=(-global virtio-mmio.force-legacy=false)
+	for disk in vda vdb vdc vdd nvme0n1 sda; do
+		mib=$io_disk_mib
+		[ "$disk" != vdd ] || mib=$io_ext4_mib
+		rm -f "$1/$disk-$2"
+		truncate -s "${mib}M" "$1/$disk-$2" || return
+		io_options+=(-drive "if=none,id=$disk,format=raw,file=$1/$disk-$2,cache=unsafe")
+		case $disk in
+		vd?)
+			io_options+=(-device "virtio-blk-device,drive=$disk,bus=virtio-mmio-bus.$i,iommu_platform=on$io_mmio_options")
+			i=$((i + 1))
+			;;
+		nvme*) io_options+=(-device "nvme,drive=$disk,serial=1,mdts=11,addr=1") ;;
+		*) io_options+=(-device "qemu-xhci,addr=2" -device "usb-storage,drive=$disk") ;;
+		esac
+	done
+	mke2fs -q -F -t ext4 "$1/vdd-$2"
+}
+
+# io_qemu_net DIR MIB: two cards, on a network each. At the other end port 7
+# answers with the sum of the MIB that it gets, port 8 sends DIR/sent.
+io_qemu_net()
+{
+	local i net
+	[ -s "$1/sent" ] || head -c "$2M" /dev/urandom >"$1/sent" || return
+	printf '#!/bin/sh\nhead -c %dM | sha256sum\n' "$2" >"$1/take"
+	chmod +x "$1/take"
+	for i in 0 1; do
+		net=10.0.$((i + 2))
+		io_options+=(-netdev "user,id=net$i,restrict=on,net=$net.0/24,guestfwd=tcp:$net.100:7-cmd:$1/take,guestfwd=tcp:$net.100:8-cmd:cat $1/sent")
+	done
+	io_options+=(-device "virtio-net-device,netdev=net0,bus=virtio-mmio-bus.4,iommu_platform=on$io_mmio_options"
+		-device "e1000e,netdev=net1,romfile=,addr=3")
+}
+
+# io_qemu_pci_disk DIR REV: a virtio disk on PCI, pvda
+io_qemu_pci_disk()
+{
+	rm -f "$1/pvda-$2"
+	truncate -s "${io_disk_mib}M" "$1/pvda-$2" || return
+	io_options+=(-drive "if=none,id=pvda,format=raw,file=$1/pvda-$2,cache=unsafe"
+		-device "virtio-blk-pci,drive=pvda,romfile=,addr=4,disable-legacy=on,iommu_platform=on")
+}
+
+# io_qemu_carry FILE MIB: a disk that needs no pool, to bring things out. Without
+# the platform's flag its driver does not ask the DMA API.
+io_qemu_carry()
+{
+	rm -f "$1"
+	truncate -s "$2M" "$1" || return
+	io_options+=(-drive "if=none,id=carry,format=raw,file=$1,cache=unsafe"
+		-device "virtio-blk-pci,drive=carry,romfile=,addr=5,disable-legacy=on,iommu_platform=off")
+}
+
+# io_carried FILE: what the guest has written there
+io_carried()
+{
+	tr -d '\000' <"$1"
+}
+
+# io_answers NAME: what the guest of that console said, without time stamps
+io_answers()
+{
+	sed -n 's/^\[[^]]*\] io: //p' "$logs/boot/$1.log"
+}
+
+# io_said NAME JOB KEY: the value of KEY in what the job has answered
+io_said()
+{
+	guest_field "$3" "$(io_answers "$1" | grep -m 1 -- "^$2 ")"
+}
+
+# io_all_ok NAME PATTERN COUNT: so many jobs, all of them ok
+io_all_ok()
+{
+	local said
+	said=$(io_answers "$1" | grep -E -- "^$2 " || :)
+	printf '%s\n' "$said"
+	[ "$(printf '%s\n' "$said" | grep -c ' ok$')" -eq "$3" ] &&
+		[ "$(printf '%s\n' "$said" | wc -l)" -eq "$3" ]
+}
+
+# io_nothing_left NAME POOLS: at least so many pools, no slot of any in use, nothing
+# mapped, and no error of a driver
+io_nothing_left()
+{
+	local bad=0
+	io_answers "$1" | grep -E '^(pool|dma-api) '
+	[ "$(io_answers "$1" | grep -c '^pool .* used=0 ok$')" -ge "$2" ] || bad=1
+	! io_answers "$1" | grep '^pool ' | grep -v ' used=0 ok$' || bad=1
+	io_answers "$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null || bad=1
+	return $bad
+}
+
+# io_no_report NAME [PATTERN [EXCUSED]]: the kernel said nothing of the kind, and
+# nothing that has PATTERN, lines with EXCUSED aside
+io_no_report()
+{
+	! grep -n -E "BUG:|WARNING: |INFO: |DMA-API: [^ ]+ [^ ]+: |Unable to handle|blocked for more than${2:+|$2}" \
+		"$logs/boot/$1.log" | grep -v -e "${3:-^$}"
+}
