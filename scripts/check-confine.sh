@@ -1,0 +1,320 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Confinement, in TAP: disks, cards and probe devices at work, without the series
+# and with it, and every DMA address that a device was given, or used, lies in the
+# pool of that device. It is looked at from both sides:
+#
+# - The guest's kernel notes what the DMA API gives to drivers, from the boot to the
+#   last driver's end (events dma:*), and what dma-debug has as mapped in between.
+# - QEMU puts all that is on PCI behind an SMMU, of which the guest's device tree
+#   knows nothing, so that it is off, and tells each access that comes to it.
+# - virtio-mmio is not behind the SMMU. There QEMU tells what is written to the
+#   registers for the queues' addresses, for the whole run, and the descriptors in
+#   the queues are read from the guest's memory now and then.
+#
+# usage: scripts/check-confine.sh [REV...]
+#
+#   REV    base, series (both)
+#
+# Exit status: 0 when all is as it should be. The consoles are in
+# build/logs/boot/confine-REV.log, what was noted in build/test/confine/.
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/guest.sh"
+. "$top/scripts/guest-io.sh"
+
+made=$build/test/confine
+net_mib=8
+carry_mib=512
+events=dma_map_phys,dma_map_sg,dma_map_sg_err,dma_alloc,dma_alloc_pages,dma_alloc_sgt,dma_alloc_sgt_err
+
+jobs_of_fio=(
+	"4k-32 --rw=randwrite --bs=4k --iodepth=32 --size=4m"
+	"256k-8 --rw=write --bs=256k --iodepth=8 --size=8m --offset=8m --iomem=mmaphuge:/huge/buffers"
+	"1m-8 --rw=write --bs=1m --iodepth=8 --size=16m --offset=18m --iomem=mmaphuge:/huge/buffers"
+)
+
+list_jobs()
+{
+	local disk job card
+	echo "max_sectors vda 512"
+	for disk in vda vdb vdc nvme0n1 sda pvda; do
+		for job in "${jobs_of_fio[@]}"; do
+			# Each of its requests is three of USB.
+			[ $disk != sda ] || job=${job/size=4m/size=1m}
+			echo "fio $disk $job --randseed=1"
+		done
+	done
+	echo "ext4 vdd 32"
+	for card in net0 net1; do
+		echo "send $card $net_mib"
+		echo "receive $card $net_mib"
+	done
+	echo "probes"
+	echo together
+	for disk in vda vdb vdc nvme0n1 sda pvda; do
+		echo "fio $disk all --rw=randwrite --bsrange=4k-256k --iodepth=8 --size=8m --randseed=2"
+	done
+	echo "send net0 $net_mib"
+	echo "send net1 $net_mib"
+	echo
+}
+
+prepare()
+{
+	mkdir -p "$made"
+	list_jobs >"$made/jobs"
+	io_device_tree "$made"
+	io_pools "$made/io.dtb" >"$made/pools"
+	cat "$made/pools"
+	guest_program "$made/dma_probe"
+}
+
+# The guest's RAM is a file, which the queues are read from. RAM begins at 1 GiB.
+ram_base=1073741824
+
+# rings_told REV: the queues that virtio-mmio's drivers have told their devices: the
+# address of the descriptors and how many there are, and of the two rings, with 0
+rings_told()
+{
+	sed -n 's/.*virtio_mmio_write.* offset 0x\([0-9a-f]*\) value 0x\([0-9a-f]*\)$/\1 \2/p' "$made/qemu-$1" |
+		awk "$io_awk"'
+		$1 == "38" { entries = hex($2) }
+		$1 ~ /^(80|90|a0)$/ { low = hex($2) }
+		$1 ~ /^(84|94|a4)$/ && low + hex($2) > 0 {
+			printf "%.0f %d\n", hex($2) * 4294967296 + low, $1 == "84" ? entries : 0
+		}'
+}
+
+# look REV: each descriptor that is in a queue now, or was the last in its place
+look()
+{
+	local ring entries
+	rings_told "$1" | sort -u | while read -r ring entries; do
+		[ "$entries" -gt 0 ] || continue
+		dd if="$made/ram-$1" bs=16 skip=$(((ring - ram_base) / 16)) count="$entries" status=none |
+			od -An -v -t x8 -w16 | awk -v ring="$ring" '$1 !~ /^0*$/ { print ring, $1 }'
+	done
+}
+
+# watch REV: look each time that the guest says that there is something to be seen
+watch()
+{
+	local line
+	tail -n +1 -F "$logs/boot/confine-$1.log" 2>/dev/null | while read -r line; do
+		case $line in
+		*"io: sample "*) look "$1" ;;
+		*"guest: end"*) break ;;
+		esac
+	done >"$made/queues-$1"
+}
+
+# In virtio-mmio's queues the buffers themselves are to be seen, no tables of them.
+boot()
+{
+	local rev=$1 log=$logs/boot/confine-$1.log status=0 watcher
+	io_mmio_options=,indirect_desc=off
+	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" "$net_mib" &&
+		io_qemu_pci_disk "$made" "$rev" && io_qemu_carry "$made/carry-$rev" $carry_mib || return
+	rm -f "$made/qemu-$rev" "$made/ram-$rev"
+	io_options+=(-machine "iommu=smmuv3,memory-backend=ram"
+		-object "memory-backend-file,id=ram,size=$MEM,mem-path=$made/ram-$rev,share=on"
+		-trace "enable=smmuv3_translate_disable" -trace "enable=virtio_mmio_write_offset"
+		-D "$made/qemu-$rev")
+	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/confine-init.sh" \
+		"$io_selftests/io-lib.sh" "$fio:fio" "$made/jobs:jobs" "$made/dma_probe" \
+		"$base_dir/image/drivers-$rev/dma_probe.ko" || return
+	mkdir -p "${log%/*}"
+	: >"$log"
+	set -m
+	watch "$rev" &
+	watcher=$!
+	set +m
+	"$top/scripts/boot.sh" "confine-$rev" "$base_dir/image/drivers-$rev/Image" "$made/io.dtb" \
+		"$made/$rev.cpio.gz" -append "trace_event=dma:${events//,/,dma:} trace_buf_size=16M" \
+		-- "${io_options[@]}" || status=$?
+	kill -- "-$watcher" 2>/dev/null || :
+	wait "$watcher" 2>/dev/null || :
+	io_carried "$made/carry-$rev" >"$made/noted-$rev"
+	rm -f "$made/carry-$rev" "$made/ram-$rev"
+	return $status
+}
+
+# in_pools: reads lines DEVICE ADDRESS SIZE, in hexadecimal and decimal; DEVICE may
+# be "any" for one of virtio-mmio's. Counts for each device what lies in its pool,
+# shows what does not, and fails if there is such, or a device of NAMES without any.
+in_pools()
+{
+	awk -v names="$*" -v pools="$made/pools" "$io_awk"'
+	BEGIN {
+		while ((getline line <pools) > 0) {
+			split(line, f, " ")
+			base[f[1]] = f[2]
+			end[f[1]] = f[3]
+		}
+	}
+	{
+		from = hex($2)
+		good = 0
+		if ($1 in base)
+			good = from >= base[$1] && from + $3 <= end[$1]
+		else if ($1 == "any")
+			for (device in base)
+				if (device ~ /virtio_mmio$/ && from >= base[device] && from + $3 <= end[device])
+					good = 1
+		if (good) {
+			count[$1]++
+			bytes[$1] += $3
+		} else if (bad++ < 20) {
+			print "not in the pool of " $1 ": " $2 ", " $3 " bytes"
+		}
+	}
+	END {
+		for (device in count)
+			printf "%s: %d addresses, %.0f bytes in all\n", device, count[device], bytes[device]
+		n = split(names, f, " ")
+		for (i = 1; i <= n; i++)
+			if (!count[f[i]]) {
+				print "no address of " f[i]
+				bad++
+			}
+		if (bad)
+			print bad " are wrong"
+		exit bad != 0
+	}'
+}
+
+# addresses REV: what the events say, as in_pools wants it. What was refused has
+# no address.
+addresses()
+{
+	sed -n 's/.*: dma_\(map_phys\|alloc\|alloc_pages\|alloc_sgt\): \([^ ]*\) .*dma_addr=\([0-9a-f]*\) size=\([0-9]*\) .*/\2 \3 \4/p' \
+		"$made/noted-$1" | grep -v -E ' (ffffffffffffffff|0) [0-9]+$'
+	sed -n 's/.*: dma_map_sg: \([^ ]*\) .*dma_addrs={\([^}]*\)} sizes={\([^}]*\)}.*/\1 \2 \3/p' \
+		"$made/noted-$1" | awk "$io_awk"'
+	{
+		n = split($2, address, ",")
+		split($3, size, ",")
+		for (i = 1; i <= n; i++) {
+			sub(/^0x/, "", address[i])
+			print $1, address[i], size[i] ~ /^0x/ ? hex(size[i]) : size[i]
+		}
+	}'
+}
+
+# Those that are given addresses: the disk that all is carried out on is not.
+users()
+{
+	awk '$1 !~ /a000a00|00:05/ { print $1 }' "$made/pools"
+}
+
+given()
+{
+	# shellcheck disable=SC2046 # several names
+	addresses "$1" | in_pools $(users)
+}
+
+# From the rings at the boot to the last line, and nothing in between missing
+whole_run()
+{
+	local lost
+	lost=$(grep -c ' LOST ' "$made/noted-$1" || :)
+	echo "events: $(grep -c ': dma_' "$made/noted-$1"), gaps: $lost," \
+		"truncated lists: $(grep -c 'TRUNCATED' "$made/noted-$1" || :)"
+	[ "$lost" -eq 0 ] && ! grep -m 3 'TRUNCATED' "$made/noted-$1" &&
+		grep 'tracing_mark_write: io: end' "$made/noted-$1" &&
+		grep -m 1 'swapper/0-1 .*: dma_alloc: a000000.virtio_mmio ' "$made/noted-$1"
+}
+
+# What dma-debug had as mapped
+dumps()
+{
+	echo "dumps: $(grep -c '^dump: begin' "$made/noted-$1")"
+	# shellcheck disable=SC2046 # several names
+	sed -n 's/^dump: .* \([^ ]*\) [a-z-]* idx .* D=\([0-9a-f]*\) L=\([0-9a-f]*\) .*/\1 \2 \3/p' \
+		"$made/noted-$1" | awk "$io_awk"'{ print $1, $2, hex($3) }' |
+		in_pools $(users | grep -v probe)
+}
+
+# What came to the SMMU, by the place on PCI. An interrupt is a write to the ITS.
+seen_by_smmu()
+{
+	local its
+	its=$(fdtget "$made/io.dtb" /intc@8000000/its@8080000 reg | awk '{ printf "%x", $2 + 65600 }')
+	sed -n 's/.*smmuv3_translate_disable .*sid=0x\([0-9a-f]*\) .*iova:0x\([0-9a-f]*\) .*/\1 \2/p' \
+		"$made/qemu-$1" | awk -v its="$its" "$io_awk"'
+		$2 == its { messages++; next }
+		{ printf "0000:00:%02x.%d %s 1\n", int(hex($1) / 8), hex($1) % 8, $2 }
+		END { printf "interrupts: %d\n", messages >"/dev/stderr" }' |
+		in_pools 0000:00:01.0 0000:00:02.0 0000:00:03.0 0000:00:04.0
+}
+
+# The rings of virtio-mmio, the whole run
+rings()
+{
+	rings_told "$1" | awk '{ printf "any %x 1\n", $1 }' | in_pools any
+}
+
+# What was in the queues when they were looked at. Each device has a pool of its
+# own: the one that its ring is in.
+queues()
+{
+	awk -v pools="$made/pools" '
+	BEGIN {
+		while ((getline line <pools) > 0) {
+			split(line, f, " ")
+			if (f[1] ~ /virtio_mmio$/) {
+				base[f[1]] = f[2]
+				end[f[1]] = f[3]
+			}
+		}
+	}
+	{
+		device = "nobody"
+		for (name in base)
+			if ($1 >= base[name] && $1 < end[name])
+				device = name
+		sub(/^0*/, "", $2)
+		print device, $2, 1
+	}' "$made/queues-$1" | in_pools a000000.virtio_mmio a000200.virtio_mmio a000400.virtio_mmio \
+		a000600.virtio_mmio a000800.virtio_mmio
+}
+
+# No two pools have memory in common.
+apart()
+{
+	awk '{ print $2, $3 }' "$made/pools" | sort -u | sort -n | awk '
+	{ print }
+	NR > 1 && $1 < end { print "begins before the end of the one above"; bad = 1 }
+	{ end = $2 }
+	END { exit bad || NR < 6 }'
+}
+
+check()
+{
+	local rev=$1
+	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" drivers "$rev"
+	tap "$rev: the guest ends as it should" boot "$rev"
+	tap "$rev: fio on all disks, in turn and at once" io_all_ok "confine-$rev" fio 24
+	tap "$rev: what else was to be done" io_all_ok "confine-$rev" '(ext4|send|receive|probes)' 8
+	tap "$rev: the events of the whole run are there" whole_run "$rev"
+	tap "$rev: each address that was given lies in the device's pool" given "$rev"
+	tap "$rev: each mapping in dma-debug's dumps lies in the device's pool" dumps "$rev"
+	tap "$rev: each access from PCI that QEMU saw lies in the pool" seen_by_smmu "$rev"
+	tap "$rev: each ring that virtio-mmio was told lies in a pool" rings "$rev"
+	tap "$rev: each buffer seen in virtio-mmio's queues lies in the device's pool" queues "$rev"
+	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" \
+		io_nothing_left "confine-$rev" 7
+	tap "$rev: no report of the kernel" io_no_report "confine-$rev" 'Call trace|I/O error'
+}
+
+need qemu-system-aarch64 dtc fdtoverlay fdtget mke2fs od
+fio=$("$top/scripts/fio.sh")
+tap "the guest's device tree and the jobs are made" prepare
+tap "no two pools overlap" apart
+[ $# -gt 0 ] || set -- base series
+for rev; do
+	check "$rev"
+done
+tap_end

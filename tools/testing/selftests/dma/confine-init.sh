@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# init of the guest of scripts/check-confine.sh: disks, cards and probe devices at
+# work, with each address that the DMA API gives to a driver noted from the boot
+# on, by the kernel's own events (trace_event= on the command line), and with dumps of
+# dma-debug in the midst of it. Both go out through the disk without a pool.
+#
+# /jobs has what is to be done, as for io-init.sh, and "together", with which the
+# jobs up to the next empty line run side by side.
+
+# shellcheck source=tools/testing/selftests/dma/io-lib.sh
+. /io-lib.sh
+mount -t tracefs tracefs /sys/kernel/tracing
+insmod /dma_probe.ko
+
+# All that is noted, as it comes; ends when there is no more to come.
+{
+	# Not cat, which would splice: that does not end when there is no more.
+	dd if=/sys/kernel/tracing/trace_pipe bs=64k 2>/dev/null
+	cat /tmp/dumps
+} | dd of="/dev/$(kernel_name carry block)" obs=1M conv=sync 2>/dev/null &
+carrying=$!
+
+# The host looks at the queues when it reads this. What is mapped now goes to
+# the dumps.
+sample()
+{
+	tell sample "$1"
+	{
+		echo "dump: begin $1"
+		sed 's/^/dump: /' /sys/kernel/debug/dma-api/dump
+	} >>/tmp/dumps
+}
+
+# The disk has something to do now, or has done all of it.
+is_busy()
+{
+	until [ "$(awk '{ print $9 }' "/sys/block/$(kernel_name "$1" block)/stat")" -gt 0 ]; do
+		kill -0 $pid || break
+	done
+}
+
+probes()
+{
+	for node in /dev/dma-probe-*; do
+		for kind in coherent noncontiguous streaming; do
+			for size in 4K 60K 256K; do
+				/dma_probe "$node" try $kind $size || tell probe "$node" $kind $size FAILED
+			done
+		done
+	done
+	tell probes ok
+}
+
+while read -r job arguments; do
+	[ "$job" != fio ] || job=run_fio
+	case $job in
+	together) together=1 ;;
+	'')
+		sample all
+		# shellcheck disable=SC2086 # several
+		wait $jobs
+		together=
+		jobs=
+		;;
+	*)
+		# shellcheck disable=SC2086 # several words
+		"$job" $arguments </dev/null &
+		if [ -n "$together" ]; then
+			jobs="$jobs $!"
+		else
+			pid=$!
+			[ "$job" != run_fio ] || is_busy "${arguments%% *}"
+			sample "$job-${arguments%% *}"
+			wait $pid
+		fi
+		;;
+	esac
+done </jobs
+
+# The disk that all goes to stays.
+for name in vda vdb vdc vdd net0 nvme0n1 sda net1 pvda; do
+	place=$(sysfs_of $name)
+	echo "${place##*/}" >"$(driver_of $name)/unbind"
+done
+rmmod dma_probe
+tell_pools
+tell_dma_api
+echo "io: end" >/sys/kernel/tracing/trace_marker
+echo 0 >/sys/kernel/tracing/tracing_on
+wait $carrying
+sync
+echo "guest: end"
+poweroff -f
