@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Disks, cards and probe devices on restricted pools, in TAP: all at once on four
+# vCPUs, some on the same pool, each unbound in the midst of its work and bound
+# again, without the series and with it. In the end nothing is in use, and each
+# pool gives its largest buffer.
+#
+# usage: scripts/check-load.sh [REV...]
+#
+#   REV    base, series (both)
+#
+# environment:
+#   LOAD_SECONDS=n   how long that lasts in each guest (60)
+#
+# Exit status: 0 when all is as it should be. The consoles are in
+# build/logs/boot/load-REV.log.
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/guest.sh"
+. "$top/scripts/guest-io.sh"
+
+made=$build/test/load
+seconds=${LOAD_SECONDS:-60}
+
+prepare()
+{
+	mkdir -p "$made"
+	echo "$seconds" >"$made/jobs"
+	io_device_tree "$made"
+	guest_program "$made/dma_probe"
+}
+
+boot()
+{
+	local rev=$1 image=$base_dir/image/drivers-$1
+	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" 4 && io_qemu_pci_disk "$made" "$rev" || return
+	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/load-init.sh" \
+		"$io_selftests/io-lib.sh" "$fio:fio" "$made/jobs:jobs" "$made/dma_probe" \
+		"$image/dma_probe.ko" &&
+		BOOT_LIMIT=$((seconds + 300)) "$top/scripts/boot.sh" "load-$rev" "$image/Image" \
+			"$made/io.dtb" "$made/$rev.cpio.gz" -- "${io_options[@]}"
+}
+
+received()
+{
+	local sum card
+	sum=$(sha256sum <"$made/sent" | cut -d ' ' -f 1)
+	for card in net0 net1; do
+		[ "$(io_said "load-$1" "load $card" sha256)" = "$sum" ] || return
+	done
+}
+
+# What was done, as comments of TAP
+figures()
+{
+	io_answers "load-$1" | sed -n 's/^load /# '"$1"': /p; s/^full-size /# '"$1"': full size: /p'
+}
+
+check()
+{
+	local rev=$1 log=load-$1
+	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" drivers "$rev"
+	tap "$rev: $seconds s: the guest ends as it should" boot "$rev"
+	tap "$rev: disks: all written and verified, unbound and bound again" \
+		io_all_ok "$log" 'load (vd|nvme|sd|pvd)[a-z0-9]*' 7
+	tap "$rev: cards: all sent and received, unbound and bound again" io_all_ok "$log" 'load net[01]' 2
+	tap "$rev: cards: what they have received is what was sent here" received "$rev"
+	tap "$rev: probe devices: all written and read, unbound and bound again" \
+		io_all_ok "$log" 'load dma-probe-[a-z0-9]*' 6
+	tap "$rev: no slot in use, nothing mapped, no DMA-API error" io_nothing_left "$log" 7
+	tap "$rev: each pool gives its largest buffer" io_all_ok "$log" full-size 7
+	tap "$rev: no report of the kernel" io_no_report "$log" 'Call trace'
+	figures "$rev"
+}
+
+[[ $seconds =~ ^[1-9][0-9]*$ ]] || die "LOAD_SECONDS=$seconds: not a number of seconds"
+need qemu-system-aarch64 dtc fdtoverlay mke2fs
+fio=$("$top/scripts/fio.sh")
+tap "the guest's device tree and program are made" prepare
+[ $# -gt 0 ] || set -- base series
+for rev; do
+	check "$rev"
+done
+tap_end

@@ -1,0 +1,176 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# init of the guest of scripts/check-load.sh: all disks, cards and probe devices at
+# once, each of which is unbound and bound again now and then while it is at work.
+# /jobs has one line, the seconds that this is to last. In the end all pools have to be
+# empty, and each has to give its largest buffer.
+
+# shellcheck source=tools/testing/selftests/dma/io-lib.sh
+. /io-lib.sh
+
+probes=/sys/bus/platform/drivers/dma-probe
+read -r seconds </jobs
+insmod /dma_probe.ko
+
+uptime_seconds()
+{
+	cut -d . -f 1 /proc/uptime
+}
+until=$(($(uptime_seconds) + seconds))
+
+goes_on()
+{
+	[ "$(uptime_seconds)" -lt "$until" ]
+}
+
+fio_on()
+{
+	disk=$1
+	shift
+	/fio --name=io --filename="/dev/$(kernel_name "$disk" block)" --direct=1 --ioengine=io_uring \
+		--rw=randwrite --bsrange=4k-256k --iodepth=8 --iomem=malloc \
+		--verify=crc32c --verify_fatal=1 --verify_state_save=0 \
+		--output="/tmp/fio-$disk.out" "$@" >"/tmp/fio-$disk.err" 2>&1
+}
+
+# Whole turns, and one that loses its disk: it may end as it likes, but has to.
+load_disk()
+{
+	turns=0 failed=0 unbound=0 cut=0
+	driver=$(driver_of "$1")
+	device=$(basename "$(sysfs_of "$1")")
+	disk_is_there "$1"
+	while goes_on; do
+		turns=$((turns + 1))
+		fio_on "$1" --size=8m --randseed=$turns || {
+			failed=$((failed + 1))
+			tail -n 5 "/tmp/fio-$1.out" "/tmp/fio-$1.err"
+		}
+		node=$(kernel_name "$1" block)
+		before=$(requests "$node")
+		fio_on "$1" --size=32m --randseed=$turns &
+		worker=$!
+		until [ "$(requests "$node" | cut -d ' ' -f 1)" -gt $((${before%% *} + 50)) ]; do
+			kill -0 $worker || break
+		done
+		echo "$device" >"$driver/unbind"
+		unbound=$((unbound + 1))
+		wait $worker || cut=$((cut + 1))
+		echo "$device" >"$driver/bind"
+		disk_is_there "$1"
+	done
+	result=FAILED
+	[ $failed -ne 0 ] || [ $cut -eq 0 ] || result=ok
+	tell load "$1" "turns=$turns MiB=$((turns * 8)) failed=$failed unbound=$unbound cut=$cut" $result
+}
+
+# A whole transfer, whose sums agree
+sent()
+{
+	[ "$(nc "$other" 7 <"/tmp/data-$1")" = "$sum" ]
+}
+
+load_card()
+{
+	turns=0 failed=0 unbound=0
+	driver=$(driver_of "$1")
+	device=$(basename "$(sysfs_of "$1")")
+	other=$(other_end "$1")
+	dd if=/dev/urandom of="/tmp/data-$1" bs=1M count=4 2>/dev/null
+	sum=$(sha256sum <"/tmp/data-$1")
+	first=$(nc "$other" 8 </dev/null | sha256sum)
+	while goes_on; do
+		turns=$((turns + 1))
+		sent "$1" || failed=$((failed + 1))
+		[ "$(nc "$other" 8 </dev/null | sha256sum)" = "$first" ] || failed=$((failed + 1))
+		statistics=/sys/class/net/$(kernel_name "$1" net)/statistics
+		before=$(cat "$statistics/tx_bytes")
+		nc "$other" 7 <"/tmp/data-$1" >/dev/null 2>&1 &
+		sender=$!
+		until [ "$(cat "$statistics/tx_bytes")" -gt $((before + 100000)) ]; do
+			kill -0 $sender || break
+		done
+		echo "$device" >"$driver/unbind"
+		unbound=$((unbound + 1))
+		# TCP would wait for its answer for a quarter of an hour.
+		kill $sender
+		wait $sender
+		echo "$device" >"$driver/bind"
+		other=$(other_end "$1")
+	done
+	result=FAILED
+	[ $failed -ne 0 ] || result=ok
+	tell load "$1" "turns=$turns MiB=$((turns * 8)) failed=$failed unbound=$unbound sha256=${first%% *}" $result
+}
+
+# Buffers of all kinds beside those of the disk or card, which may be refused;
+# and a driver that goes with what is kept.
+load_probe()
+{
+	turns=0 refused=0 failed=0 unbound=0
+	while goes_on; do
+		for kind in coherent noncontiguous streaming; do
+			for size in 4K 12K 64K 200K 256K; do
+				turns=$((turns + 1))
+				answer=$(/dma_probe "/dev/$1" try $kind $size)
+				case $answer in
+				*result=ok*) ;;
+				*errno=12*) refused=$((refused + 1)) ;;
+				*)
+					echo "$1: $answer"
+					failed=$((failed + 1))
+					;;
+				esac
+			done
+		done
+		rm -f "/tmp/$1.in" "/tmp/$1.out"
+		mkfifo "/tmp/$1.in" "/tmp/$1.out"
+		/dma_probe "/dev/$1" hold coherent 16K 8 <"/tmp/$1.in" >"/tmp/$1.out" &
+		holder=$!
+		exec 3>"/tmp/$1.in" 4<"/tmp/$1.out"
+		read -r answer <&4
+		echo "$1" >$probes/unbind
+		unbound=$((unbound + 1))
+		exec 3>&- 4<&-
+		wait $holder
+		echo "$1" >$probes/bind
+	done
+	result=FAILED
+	[ $failed -ne 0 ] || result=ok
+	tell load "$1" "turns=$turns refused=$refused failed=$failed unbound=$unbound" $result
+}
+
+echo 512 >"/sys/block/$(kernel_name vda block)/queue/max_sectors_kb"
+workers=
+for disk in vda vdb vdc vdd nvme0n1 sda pvda; do
+	load_disk $disk &
+	workers="$workers $!"
+done
+for card in net0 net1; do
+	load_card $card &
+	workers="$workers $!"
+done
+for probe in blk1 blk4 blk16 blk64 net pci; do
+	load_probe dma-probe-$probe &
+	workers="$workers $!"
+done
+# shellcheck disable=SC2086 # several
+wait $workers
+
+unbind_all
+tell_pools
+for probe in blk1 blk4 blk16 blk64 net pci spare; do
+	slots=$(cat /sys/kernel/debug/$probe-pool@*/io_tlb_segsize \
+		/sys/kernel/debug/swiotlb/$probe-pool@*/io_tlb_segsize 2>/dev/null)
+	answer=$(/dma_probe /dev/dma-probe-$probe try coherent $((${slots:-128} * 2))K)
+	case $answer in
+	*result=ok*) tell full-size $probe "$answer" ok ;;
+	*) tell full-size $probe "$answer" FAILED ;;
+	esac
+done
+rmmod dma_probe
+tell_dma_api
+
+echo "guest: end"
+poweroff -f
