@@ -324,6 +324,10 @@ static int vb2_probe_probe(struct platform_device *pdev)
 	if (ret)
 		return dev_err_probe(dev, ret, "no address in the memory-region\n");
 
+	/* One address is all that such a device takes for a frame. */
+	ret = vb2_dma_contig_set_max_seg_size(dev, DMA_BIT_MASK(32));
+	if (ret)
+		return ret;
 	ret = v4l2_device_register(dev, &probe->v4l2_dev);
 	if (ret)
 		return ret;
