@@ -185,8 +185,8 @@ for board in "${list[@]}"; do
 done
 
 tap "the guest's programs are made" prepare
-tap "the kernel without the series builds" "$top/scripts/kernel.sh" drivers base
-tap "the kernel with the series builds" "$top/scripts/kernel.sh" drivers series
+tap "the kernel without the series builds" "$top/scripts/kernel.sh" small base
+tap "the kernel with the series builds" "$top/scripts/kernel.sh" small series
 run_all series "${list[@]}"
 run_all base "${others[@]}"
 for board in "${kukuis[@]}"; do

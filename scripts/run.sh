@@ -15,6 +15,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/guest.sh"
+. "$top/scripts/scp.sh"
 
 need qemu-system-aarch64 dtc fdtoverlay cpp git cpio
 
@@ -27,10 +28,11 @@ start=$SECONDS
 "$top/scripts/kernel.sh" small series
 
 mkdir -p "$out"
-small=$base_dir/image/small
 step run/guest-program guest_program "$out/dma_probe"
+step run/scp-program guest_program "$out/scp_model" scp_model
 step run/dtb-base guest_board_dtb base "$out/base.dtb"
 step run/dtb-series guest_board_dtb series "$out/series.dtb"
+step run/scp-firmware guest_scp_firmware "$out/series.dtb" "$out/scp.img"
 pool=/reserved-memory/memory@50000000
 fdtget "$out/series.dtb" $pool compatible 2>/dev/null | grep restricted-dma-pool >/dev/null ||
 	die "the series' device tree has no restricted pool at $pool" \
@@ -39,10 +41,12 @@ fdtget "$out/series.dtb" $pool compatible 2>/dev/null | grep restricted-dma-pool
 # boot COLUMN REV TREE
 boot()
 {
+	local files
+	mapfile -t files < <(scp_files "$out" "$2" "$out/$3.dtb")
 	"$top/scripts/initramfs.sh" "$out/$1.cpio.gz" \
 		"$top/tools/testing/selftests/dma/run-init.sh" \
-		"$out/dma_probe" "$small-$2/dma_probe.ko" &&
-	"$top/scripts/boot.sh" "run-$1" "$small-$2/Image" "$out/$3.dtb" \
+		"$out/dma_probe" "${files[@]}" &&
+	"$top/scripts/boot.sh" "run-$1" "$base_dir/image/small-$2/Image" "$out/$3.dtb" \
 		"$out/$1.cpio.gz"
 }
 
@@ -97,6 +101,13 @@ read_answers()
 		answer[$column:scp]="FAILED${found:+ ($found)}"
 	fi
 
+	found=$(line "$column" remoteproc | awk '{ print $3 }')
+	answer[$column:firmware]=${found:--}
+	found=$(line "$column" echo)
+	answer[$column:echo]=-
+	[ -z "$found" ] ||
+		answer[$column:echo]="$(guest_field returned "$found") of $(guest_field sent "$found")"
+
 	for kind in "${kinds[@]}"; do
 		for size in 5242880 614400; do
 			found=$(line "$column" "try kind=$kind size=$size")
@@ -146,6 +157,8 @@ table()
 		"" "today's tree" "restricted pool" "restricted pool"
 	rule
 	row "SCP driver" scp
+	row "SCP firmware" firmware
+	row "messages echoed" echo
 	for kind in "${kinds[@]}"; do
 		row "5 MiB   $kind" "$kind:5242880"
 	done
@@ -183,6 +196,8 @@ expect()
 
 # What [3] is there to show ...
 expect 3 "SCP driver" scp probed
+expect 3 "SCP firmware" firmware running
+expect 3 "messages echoed" echo "1000 of 1000"
 expect 3 "kind of pool" pool restricted
 expect 3 "dma_max_mapping_size()" told 8388608
 expect 3 "debugfs: io_tlb_segsize" segsize 4096
@@ -195,7 +210,10 @@ for kind in "${kinds[@]}"; do
 done
 # ... and that it is not there without the series.
 expect 1 "SCP driver" scp probed
+expect 1 "SCP firmware" firmware running
+expect 1 "messages echoed" echo "1000 of 1000"
 expect 2 "SCP driver" scp "FAILED (-12)"
+expect 2 "SCP firmware" firmware -
 expect 2 "kind of pool" pool restricted
 expect 2 "debugfs: io_tlb_segsize" segsize -
 expect 2 "debugfs: io_tlb_used" used 0

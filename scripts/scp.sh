@@ -13,19 +13,29 @@ scp_programs()
 	guest_program "$1/scp_model" scp_model && guest_program "$1/isp_load" isp_load
 }
 
-# scp_boot DIR NAME REV DTB JOBS: DIR has the programs and the firmware, scp.img.
+# scp_files DIR REV DTB: what an initramfs takes of them; DIR has the programs and
+# the firmware, scp.img.
+scp_files()
+{
+	local dir=$1 rev=$2 dtb=$3 file
+	for file in rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp scp_probe dma_probe; do
+		echo "$base_dir/image/small-$rev/$file.ko"
+	done
+	echo "$top/tools/testing/selftests/dma/scp-guest.sh"
+	echo "$dir/scp_model"
+	echo "$dir/scp.img:lib/firmware/$(scp_firmware_name "$dtb")"
+}
+
+# scp_boot DIR NAME REV DTB JOBS
 scp_boot()
 {
-	local made=$1 name=$2 rev=$3 dtb=$4 jobs=$5 module files=()
-	for module in rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp scp_probe dma_probe; do
-		files+=("$base_dir/image/drivers-$rev/$module.ko")
-	done
-	"$top/scripts/initramfs.sh" "$made/$name.cpio.gz" \
-		"$top/tools/testing/selftests/dma/scp-init.sh" "$made/scp_model" \
-		"$made/isp_load" "$jobs:jobs" "${files[@]}" \
-		"$made/scp.img:lib/firmware/$(scp_firmware_name "$dtb")" &&
-		"$top/scripts/boot.sh" "scp-$name" "$base_dir/image/drivers-$rev/Image" "$dtb" \
-			"$made/$name.cpio.gz"
+	local dir=$1 name=$2 rev=$3 dtb=$4 jobs=$5 files
+	mapfile -t files < <(scp_files "$dir" "$rev" "$dtb")
+	"$top/scripts/initramfs.sh" "$dir/$name.cpio.gz" \
+		"$top/tools/testing/selftests/dma/scp-init.sh" "${files[@]}" \
+		"$dir/isp_load" "$jobs:jobs" &&
+		"$top/scripts/boot.sh" "scp-$name" "$base_dir/image/small-$rev/Image" "$dtb" \
+			"$dir/$name.cpio.gz"
 }
 
 # scp_firmware_name DTB: below /lib/firmware, the driver's default without a name

@@ -20,7 +20,8 @@ set=${1:-all}
 case $set in
 check) tests=(check-series check-swiotlb check-coverage) ;;
 all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
-	check-objects check-images check-guest check-selftests check-io) ;;
+	check-objects check-images check-guest check-selftests check-io
+	check-media check-confine check-faults check-load check-scp check-boards) ;;
 *) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
 esac
 

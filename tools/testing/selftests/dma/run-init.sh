@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # init of the guest that "make run" boots: what krane's SCP driver and the probe
-# device on the same pool get. Its lines begin with "run:". All goes through the
+# device on the same pool get, and whether the SCP's firmware runs and answers. Its lines begin with "run:". All goes through the
 # kernel's log: on the console itself the kernel's lines would break into it.
 
 /bin/busybox --install -s /bin
@@ -26,6 +26,10 @@ ask()
 	done
 }
 
+# shellcheck source=tools/testing/selftests/dma/scp-guest.sh
+. /scp-guest.sh
+start_scp
+[ "$(remoteproc state)" != running ] || tell "echo $(ipi_echo 1000)"
 insmod /dma_probe.ko
 ask info
 # Loudly first: what a failure says is part of the answer.

@@ -28,9 +28,8 @@ mount -t tmpfs tmp /tmp
 exec >/dev/kmsg 2>&1
 
 driver=/sys/bus/platform/drivers/mtk-scp
-# Of the board's device tree
-firmware=$(cat "$(find /sys/firmware/devicetree/base -type d -name 'scp@*' | head -n 1)/firmware-name" 2>/dev/null)
-firmware=/lib/firmware/${firmware:-mediatek/mt8183/scp.img}
+# shellcheck source=tools/testing/selftests/dma/scp-guest.sh
+. /scp-guest.sh
 
 tell()
 {
@@ -52,59 +51,15 @@ answer()
 	fi
 }
 
-# until_said WORDS: waits until the kernel's log has them; boot.sh ends a guest
-# that waits for ever.
-until_said()
-{
-	until dmesg | grep -F -- "$1" >/dev/null; do
-		:
-	done
-}
-
-remoteproc()
-{
-	cat /sys/class/remoteproc/remoteproc*/"$1" 2>/dev/null || echo none
-}
-
 device()
 {
 	basename "$(find $driver/ -maxdepth 1 -name '*.scp' | head -n 1)"
 }
 
-# What the kernel has said since the last mark, by which a start can be told from
-# the one before
-mark=0
-
-set_mark()
-{
-	mark=$((mark + 1))
-	echo "scp-init: mark $mark"
-}
-
-since_mark()
-{
-	dmesg | sed "1,/scp-init: mark $mark\$/d"
-}
-
-# The firmware is loaded by a worker of the kernel, and each way that it can end
-# has its message.
-until_settled()
-{
-	until since_mark | grep -E 'is now up|mtk-scp.*failed with error|Failed to load program|Failed to process|can.t start rproc|request_firmware failed' >/dev/null; do
-		:
-	done
-}
-
 job_start()
 {
-	/scp_model "$firmware" &
-	model=$!
-	until_said 'scp-model: ready'
-	set_mark
-	for module in rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp scp_probe dma_probe; do
-		insmod /$module.ko || tell "insmod $module FAILED"
-	done
-	until_settled
+	start_scp
+	insmod /dma_probe.ko
 	[ "$(remoteproc state)" = running ]
 	answer start "device=$(device) firmware=$(remoteproc firmware) state=$(remoteproc state)" $?
 }
@@ -131,8 +86,7 @@ job_channels()
 
 job_echo()
 {
-	echo "$1" >/sys/bus/platform/devices/scp-probe/ipi_echo
-	said=$(cat /sys/bus/platform/devices/scp-probe/ipi_echo)
+	said=$(ipi_echo "$1")
 	case " $said " in
 	*" returned=$1 wrong=0 lost=0 "*) answer echo "$said" 0 ;;
 	*) answer echo "$said" 1 ;;
