@@ -65,6 +65,13 @@ prepare()
 		printf 'start\nisp %s\npool\n' "$rounds $seed" >"$made/isp-jobs"
 }
 
+# starts NAME: how often the SCP must have started. A rebind after which it does not
+# run has a test of its own.
+starts()
+{
+	echo $((1 + restarts + 1 + $(said "$1" rebind running)))
+}
+
 # The model compared both segments with the file, each time that the driver let
 # the SCP out of reset.
 loaded()
@@ -74,7 +81,7 @@ loaded()
 	model "$1" | grep '^segment=' | sort | uniq -c
 	model "$1" | grep ' differs \| cannot be' && return 1
 	echo "boots=$boots"
-	[ "$boots" -eq $((1 + restarts + 1 + rebinds)) ] &&
+	[ "$boots" -eq "$(starts "$1")" ] &&
 		[ "$(model "$1" | grep -c '^segment=0 in=sram .* equals the file')" -eq "$boots" ] &&
 		[ "$(model "$1" | grep -c "^segment=1 in=dram .* size=$((guest_scp_dram)) equals the file")" -eq "$boots" ]
 }
@@ -102,8 +109,8 @@ ready()
 {
 	local said
 	said=$(grep -c "SCP is ready. FW version $scp_version\$" "$logs/boot/scp-$1.log" || :)
-	echo "$said times ready, expected $((1 + restarts + 1 + rebinds))"
-	[ "$said" -eq $((1 + restarts + 1 + rebinds)) ]
+	echo "$said times ready, expected $(starts "$1")"
+	[ "$said" -eq "$(starts "$1")" ]
 }
 
 channels()
