@@ -192,6 +192,8 @@ job_pool()
 while read -r job arguments; do
 	# shellcheck disable=SC2086 # several words
 	"job_$job" $arguments </dev/null
+	# Nothing else can go well then.
+	[ "$job" != start ] || [ "$(remoteproc state)" = running ] || break
 done </jobs
 
 kill -TERM "$model"
