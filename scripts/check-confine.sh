@@ -219,7 +219,7 @@ given()
 whole_run()
 {
 	local lost
-	lost=$(grep -c ' LOST ' "$made/noted-$1" || :)
+	lost=$(grep -c '\[LOST ' "$made/noted-$1" || :)
 	echo "events: $(grep -c ': dma_' "$made/noted-$1"), gaps: $lost," \
 		"truncated lists: $(grep -c 'TRUNCATED' "$made/noted-$1" || :)"
 	[ "$lost" -eq 0 ] && ! grep -m 3 'TRUNCATED' "$made/noted-$1" &&

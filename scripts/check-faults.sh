@@ -127,7 +127,11 @@ boot()
 	list_jobs "$part" >"$made/jobs-$part"
 	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" 4 || return
 	case $part in
-	fail) io_qemu_pci_disk "$made" "$rev" || return ;;
+	fail)
+		# A thousand binds
+		export BOOT_LIMIT=${BOOT_LIMIT:-900}
+		io_qemu_pci_disk "$made" "$rev" || return
+		;;
 	kexec)
 		dtb=$made/kexec/faults.dtb
 		io_options+=(-machine its=off)
