@@ -69,7 +69,9 @@ prepare()
 # run has a test of its own.
 starts()
 {
-	echo $((1 + restarts + 1 + $(said "$1" rebind running)))
+	local rebound
+	rebound=$(said "$1" rebind running)
+	echo $((1 + restarts + 1 + ${rebound:-0}))
 }
 
 # The model compared both segments with the file, each time that the driver let
