@@ -6,12 +6,12 @@
  *
  *	isp_load DEVICE SCP-DEVICE ROUNDS SEED
  *
- * DEVICE is a probe device (kernel/dma/dma_probe.c) on the SCP's pool, SCP-DEVICE what
- * mtk-scp drives, as sysfs calls it. Each buffer is kept for some time, and its address known: so it is known, too, whether the
- * pool has room for the SCP's 5 MiB. Where it has from the driver's beginning to its
- * end, the driver must get them; where it has not, it must fail, and succeed
- * once the ISP has freed its buffers. What the ISP's share of the pool is, is
- * chosen anew each round.
+ * DEVICE is a probe device (kernel/dma/dma_probe.c) on the SCP's pool, SCP-DEVICE
+ * what mtk-scp drives, as sysfs calls it. Each buffer is kept for some time, and
+ * its address known: so it is known, too, whether the pool has room for the SCP's
+ * 5 MiB. Where it has from the driver's beginning to its end, the driver must get
+ * them; where it has not, it must fail, and succeed once the ISP has freed its
+ * buffers. What the ISP's share of the pool is, is chosen anew each round.
  *
  * Where the driver's memory is not where the firmware image says, it cannot load
  * the image: a round in which the SCP has its memory, but does not run.
