@@ -190,23 +190,32 @@ static bool legal(const struct model *m, const struct rig_view *v,
 	return slot / v->area_nslabs == (slot + r->nslots - 1) / v->area_nslabs;
 }
 
-/* Look at every start in every run of free slots. */
-static bool fits_in_pool(struct model *m, const struct model_pool *p,
-			 const struct request *r)
+/*
+ * The first place for it from slot @from on, the pool's slots if there is none:
+ * look at every start in every run of free slots.
+ */
+static unsigned long first_place(struct model *m, const struct model_pool *p,
+				 const struct request *r, unsigned long from)
 {
-	unsigned long end, start, slot;
+	unsigned long nslabs = p->view.nslabs, end, start, slot;
 
-	m->work += p->view.nslabs / 64;
-	for (start = next(p, 0, p->view.nslabs, false); start < p->view.nslabs;
-	     start = next(p, end, p->view.nslabs, false)) {
-		end = next(p, start, p->view.nslabs, true);
+	m->work += nslabs / 64;
+	for (start = next(p, from, nslabs, false); start < nslabs;
+	     start = next(p, end, nslabs, false)) {
+		end = next(p, start, nslabs, true);
 		for (slot = start; slot + r->nslots <= end; slot++) {
 			m->work++;
 			if (legal(m, &p->view, r, slot))
-				return true;
+				return slot;
 		}
 	}
-	return false;
+	return nslabs;
+}
+
+static bool fits_in_pool(struct model *m, const struct model_pool *p,
+			 const struct request *r)
+{
+	return first_place(m, p, r, 0) < p->view.nslabs;
 }
 
 static bool fits(struct model *m, const struct request *r)
@@ -565,8 +574,8 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 	struct request r = request(dev, orig, bytes, align_mask);
 	struct model_pool *p;
 	struct model_buf *buf;
+	unsigned long first, area;
 	unsigned int preserve;
-	unsigned long first;
 	u64 dma;
 
 	op.addr = addr;
@@ -601,6 +610,12 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 	if (next(p, first, first + r.nslots, true) != first + r.nslots)
 		rig_die("slots %lu to %lu: slot %lu is another buffer's", first,
 			first + r.nslots - 1, next(p, first, first + r.nslots, true));
+
+	/* More than a slot set takes the area's first place, next-fit or not. */
+	area = first - first % p->view.area_nslabs;
+	if (r.nslots > rig_build.set_slots && first_place(m, p, &r, area) != first)
+		rig_die("%lu slots are at %lu, although there is a place at %lu", r.nslots,
+			first, first_place(m, p, &r, area));
 
 	if (m->nbufs == m->room) {
 		m->room = m->room ? 2 * m->room : 64;

@@ -113,11 +113,12 @@ static void between_neighbours(void)
 
 			setup(&f, KUKUI_BASE, 600, 1024);
 			f.dev.min_align_mask = RIG_SLOT - 1;
-			bufs[0] = model_must_map(&f.m, &f.dev, SOURCE, first * RIG_SLOT,
-						 0, DMA_TO_DEVICE);
 			for (before = 0; before < 2; before++) {
 				for (behind = 0; behind < 2; behind++) {
-					rig_set_index(&f.view, 0, first);
+					rig_set_index(&f.view, 0, 0);
+					bufs[0] = model_must_map(&f.m, &f.dev, SOURCE,
+								 first * RIG_SLOT, 0,
+								 DMA_TO_DEVICE);
 					bufs[1] = model_must_map(&f.m, &f.dev, SOURCE,
 								 lengths[i] * RIG_SLOT, 0,
 								 DMA_TO_DEVICE);
@@ -128,13 +129,15 @@ static void between_neighbours(void)
 						bufs[2] = model_must_map(&f.m, &f.dev, SOURCE,
 									 RIG_SLOT, 0,
 									 DMA_TO_DEVICE);
+					if (before)
+						model_free(&f.m, bufs[0]);
 					model_free(&f.m, bufs[1]);
 					model_check(&f.m);
 					if (behind)
 						model_free(&f.m, bufs[2]);
+					if (!before)
+						model_free(&f.m, bufs[0]);
 				}
-				if (!before)
-					model_free(&f.m, bufs[0]);
 			}
 			teardown(&f);
 		}

@@ -44,6 +44,44 @@ static void one_aligned_start(void)
 }
 
 /*
+ * A buffer of more than a slot set, given back and asked for again, and smaller
+ * ones in between, wherever the last search ended:
+ *
+ *	[AAAAAAAA][AAAA....][........][........]
+ *	                 ^         ^
+ *
+ * Expected: it gets the same place; those of up to a slot set go on from where
+ * the last search ended.
+ */
+static void same_place_again(void)
+{
+	static const unsigned int starts[] = { 0, 1, 129, 300, 4096, 20991 };
+	struct model_buf *buf, *small;
+	struct fixture f;
+	unsigned int i;
+
+	setup(&f, KUKUI_BASE, KUKUI_SLOTS, 4096);
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		rig_set_index(&f.view, 0, starts[i]);
+		buf = model_must_alloc(&f.m, &f.dev, 5 * SZ_1M);
+		expect(buf->first == 0, "5 MiB are at slot %lu", buf->first);
+		model_free(&f.m, buf);
+		buf = model_must_map(&f.m, &f.dev, SOURCE, (SET + 1) * RIG_SLOT, 0,
+				     DMA_TO_DEVICE);
+		expect(buf->first == 0, "a set and a slot are at slot %lu", buf->first);
+		model_free(&f.m, buf);
+	}
+	rig_set_index(&f.view, 0, 1024);
+	small = model_must_map(&f.m, &f.dev, SOURCE, SET * RIG_SLOT, 0, DMA_TO_DEVICE);
+	expect(small->first == 1024, "a set is at slot %lu, expected 1024", small->first);
+	model_free(&f.m, small);
+	small = model_must_map(&f.m, &f.dev, SOURCE, 1, 0, DMA_TO_DEVICE);
+	expect(small->first == 1024 + SET, "a slot is at slot %lu, expected %u",
+	       small->first, 1024 + SET);
+	teardown(&f);
+}
+
+/*
  * One hole in a full pool, and every place for the search to begin:
  *
  *	[####....][........][..######][########]
@@ -393,6 +431,7 @@ static void largest(void)
 
 static const struct test tests[] = {
 	{ "one aligned start", one_aligned_start, NEEDS_SEGSIZE | NEEDS_SETS_128 },
+	{ "the same place again", same_place_again, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "a hole from everywhere", hole_from_everywhere, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "every aligned start", every_aligned_start, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "over a slot set, or not", over_a_set_or_not, NEEDS_SETS_128 },
