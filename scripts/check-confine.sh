@@ -38,7 +38,9 @@ jobs_of_fio=(
 list_jobs()
 {
 	local disk job card
+	# A request has to fit in the pool, see check-io.sh.
 	echo "max_sectors vda 512"
+	echo "max_sectors vdb 2048"
 	for disk in vda vdb vdc nvme0n1 sda pvda; do
 		for job in "${jobs_of_fio[@]}"; do
 			# Each of its requests is three of USB.

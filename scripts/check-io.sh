@@ -42,6 +42,7 @@ list_jobs()
 		# that the pool cannot hold beside the queue waits for ever, with
 		# and without the series: the owner of a small pool has to say so.
 		[ "${disk%% *}" != vda ] || echo "max_sectors vda 512"
+		[ "${disk%% *}" != vdb ] || echo "max_sectors vdb 2048"
 		for job in "${jobs_of_fio[@]}"; do
 			echo "fio ${disk%% *} $job --iomem=mmaphuge:/huge/buffers --randseed=1"
 		done

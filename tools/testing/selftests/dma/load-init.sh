@@ -141,7 +141,9 @@ load_probe()
 	tell load "$1" "turns=$turns refused=$refused failed=$failed unbound=$unbound" $result
 }
 
+# A request has to fit in the pool.
 echo 512 >"/sys/block/$(kernel_name vda block)/queue/max_sectors_kb"
+echo 2048 >"/sys/block/$(kernel_name vdb block)/queue/max_sectors_kb"
 workers=
 for disk in vda vdb vdc vdd nvme0n1 sda pvda; do
 	load_disk $disk &
