@@ -25,11 +25,15 @@ all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-
 *) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
 esac
 
-# What the tests that are long take as their argument or from the environment
-declare -A arguments=()
+# What is left out of "all", for its time
+declare -A arguments=(
+	[check-confine]=series
+	[check-faults]="-p full -p unbind -p suspend -p kexec -p reset series"
+	[check-load]=series
+)
 if [ "$set" = long ]; then
 	arguments=([check-guest]=all [check-selftests]=all)
-	export NET_MIB=${NET_MIB:-1024}
+	export NET_MIB=${NET_MIB:-1024} LOAD_SECONDS=${LOAD_SECONDS:-600}
 fi
 
 passed=0
@@ -66,7 +70,7 @@ run()
 {
 	local out=$build/test/$1.tap status=0
 	if [ -x "$top/scripts/$1.sh" ]; then
-		# shellcheck disable=SC2086 # none, or one
+		# shellcheck disable=SC2086 # several words
 		"$top/scripts/$1.sh" ${arguments[$1]-} </dev/null >"$out" 2>&1 || status=$?
 	else
 		say "scripts/$1.sh is missing" >"$out"
