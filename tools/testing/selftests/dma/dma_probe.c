@@ -273,14 +273,14 @@ static int do_hold(int fd, __u32 kind, const char *arg, __u32 count)
 
 	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = 0;
+		if (!strcmp(line, "quit"))
+			break;
 		if (!strcmp(line, "check"))
 			error = ioctl(fd, DMA_PROBE_CHECK) ? errno : 0;
 		else if (!strcmp(line, "give"))
 			error = do_give(fd);
 		else if (!strncmp(line, "try ", 4))
 			error = take(fd, kind, parse_size(line + 4)) ? 0 : errno;
-		else if (!strcmp(line, "quit"))
-			break;
 		else
 			show_usage();
 		line[strcspn(line, " ")] = 0;

@@ -133,7 +133,8 @@ int main(int argc, char **argv)
 	size_t size;
 
 	if (argc != 6 || (strcmp(argv[1], "capture") && strcmp(argv[1], "export"))) {
-		fprintf(stderr, "usage: %s capture|export WIDTH HEIGHT coherent|noncoherent FRAMES\n",
+		fprintf(stderr,
+			"usage: %s capture|export WIDTH HEIGHT coherent|noncoherent FRAMES\n",
 			argv[0]);
 		return 2;
 	}
