@@ -20,7 +20,7 @@ results=$build/test/matrix
 
 # Those that differ most from each other, for make test to end in its time: a
 # kernel takes 5 minutes from nothing.
-ci_cells=(small dynamic debug 64k kcsan riscv:small arm:small)
+ci_cells=(small dynamic debug 64k riscv:small arm:small)
 
 # What the cells of a row have in common: how they are called, how their names
 # begin
