@@ -34,6 +34,18 @@ fio_on()
 		--output="/tmp/fio-$disk.out" "$@" >"/tmp/fio-$disk.err" 2>&1
 }
 
+# A request has to fit in the pool, or the disk waits for room for ever. What is
+# written to sysfs goes with the driver.
+limit_requests()
+{
+	case $1 in
+	vda) limit=512 ;;
+	vdb) limit=2048 ;;
+	*) return ;;
+	esac
+	echo $limit >"/sys/block/$(kernel_name "$1" block)/queue/max_sectors_kb"
+}
+
 # Whole turns, and one that loses its disk: it may end as it likes, but has to.
 load_disk()
 {
@@ -41,6 +53,7 @@ load_disk()
 	driver=$(driver_of "$1")
 	device=$(basename "$(sysfs_of "$1")")
 	disk_is_there "$1"
+	limit_requests "$1"
 	while goes_on; do
 		turns=$((turns + 1))
 		fio_on "$1" --size=8m --randseed=$turns || {
@@ -59,6 +72,7 @@ load_disk()
 		wait $worker || cut=$((cut + 1))
 		echo "$device" >"$driver/bind"
 		disk_is_there "$1"
+		limit_requests "$1"
 	done
 	result=FAILED
 	[ $failed -ne 0 ] || [ $cut -eq 0 ] || result=ok
@@ -141,9 +155,6 @@ load_probe()
 	tell load "$1" "turns=$turns refused=$refused failed=$failed unbound=$unbound" $result
 }
 
-# A request has to fit in the pool.
-echo 512 >"/sys/block/$(kernel_name vda block)/queue/max_sectors_kb"
-echo 2048 >"/sys/block/$(kernel_name vdb block)/queue/max_sectors_kb"
 workers=
 for disk in vda vdb vdc vdd nvme0n1 sda pvda; do
 	load_disk $disk &
@@ -157,8 +168,24 @@ for probe in blk1 blk4 blk16 blk64 net pci; do
 	load_probe dma-probe-$probe &
 	workers="$workers $!"
 done
+# Who does not come to an end is told with what it waits for: boot.sh will only see
+# that the guest goes on for ever.
+{
+	while [ "$(uptime_seconds)" -lt $((until + 120)) ]; do
+		sleep 5
+	done
+	echo "io: 120 s after the end there is still at work:"
+	for task in /proc/[0-9]*; do
+		[ -s "$task/cmdline" ] || grep -e '^State:.D' "$task/status" >/dev/null || continue
+		echo "$(tr '\0' ' ' <"$task/cmdline") $(grep -e ^Name -e ^State "$task/status" |
+			tr '\n\t' '  ')"
+		cat "$task/stack"
+	done
+} &
+watch=$!
 # shellcheck disable=SC2086 # several
 wait $workers
+kill $watch
 
 unbind_all
 tell_pools
