@@ -69,7 +69,7 @@ boot()
 	io_options+=(-trace enable=virtio_blk_handle_write -trace enable=pci_nvme_write -D "$made/trace-$rev")
 	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/io-init.sh" \
 		"$io_selftests/io-lib.sh" "$fio:fio" "$made/jobs:jobs" &&
-		"$top/scripts/boot.sh" "io-$rev" "$base_dir/image/drivers-$rev/Image" "$made/io.dtb" \
+		BOOT_LIMIT=$((300 + net_mib)) "$top/scripts/boot.sh" "io-$rev" "$base_dir/image/drivers-$rev/Image" "$made/io.dtb" \
 			"$made/$rev.cpio.gz" -- "${io_options[@]}"
 }
 
