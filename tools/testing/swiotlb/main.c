@@ -88,6 +88,12 @@ static const char *why_not(const struct test *test)
 		return "built with another size of a slot set";
 	if ((test->needs & NEEDS_SETS_4) && rig_build.set_slots != 4)
 		return "not built with slot sets of 4 slots";
+	if ((test->needs & NEEDS_ALIGNMENT) && !rig_build.has_alignment)
+		return "this kernel does not align addresses";
+	if ((test->needs & NEEDS_PADDING) && !rig_build.has_pad_slots)
+		return "this kernel has no padding slots, nor offsets where it syncs";
+	if ((test->needs & NEEDS_CC_POOLS) && !rig_build.has_cc_pools)
+		return "this kernel's pools do not know whether they are shared";
 	if ((test->needs & NEEDS_THREADS) && !IS_ENABLED(CONFIG_RIG_THREADS))
 		return "built without real locks";
 	return NULL;

@@ -135,13 +135,15 @@ struct request {
 	/* ... and that must be as in @preserve */
 	u64 preserve_mask;
 	u64 preserve;
+	/* Without alignment of addresses: slots from one start to the next */
+	unsigned int stride;
 };
 
 /* The two forms of it, from the documentation of swiotlb_tbl_map_single(). */
 static struct request request(struct device *dev, phys_addr_t orig, size_t bytes,
 			      unsigned int align_mask)
 {
-	struct request r = { .dev = dev };
+	struct request r = { .dev = dev, .stride = 1 };
 	u64 align = (u64)align_mask + 1;
 
 	if (orig == RIG_NO_ADDR) {
@@ -162,8 +164,21 @@ static struct request request(struct device *dev, phys_addr_t orig, size_t bytes
 		r.preserve_mask = dev->min_align_mask & ~r.zero_mask;
 		r.preserve = orig & r.preserve_mask;
 	}
-	if (!rig_build.has_alignment)
+	if (!rig_build.has_alignment) {
+		u64 mask = dev->min_align_mask & ~(u64)(align_mask | (RIG_SLOT - 1));
+
 		r.zero_mask = RIG_SLOT - 1;
+		r.preserve_mask = 0;
+		r.preserve = 0;
+		if (orig != RIG_NO_ADDR) {
+			r.preserve_mask = mask;
+			r.preserve = orig & mask;
+			r.stride = mask / RIG_SLOT + 1;
+		}
+		if (r.total >= RIG_PAGE)
+			r.stride *= RIG_PAGE / RIG_SLOT;
+		r.stride = roundup_pow_of_two(max(r.stride, align_mask / RIG_SLOT + 1));
+	}
 	r.nslots = (r.total + RIG_SLOT - 1) / RIG_SLOT;
 	return r;
 }
@@ -174,12 +189,16 @@ static bool legal(const struct model *m, const struct rig_view *v,
 {
 	u64 dma = v->start + slot * RIG_SLOT + r->dev->dma_offset;
 	u64 last = dma + r->nslots * RIG_SLOT - 1;
-	unsigned int set = rig_build.set_slots;
+	unsigned int set = rig_build.set_slots, i;
 
 	if (dma & r->zero_mask)
 		return false;
 	if ((dma & r->preserve_mask) != r->preserve)
 		return false;
+	/* From a stride's first slot that has the bits to the next stride */
+	for (i = slot % v->area_nslabs % r->stride; i; i--)
+		if (((dma - i * RIG_SLOT) & r->preserve_mask) == r->preserve)
+			return false;
 	if ((dma & ~(u64)r->dev->seg_boundary_mask) !=
 	    (last & ~(u64)r->dev->seg_boundary_mask))
 		return false;
@@ -654,10 +673,6 @@ static void check_refusal(struct model *m, struct device *dev, phys_addr_t orig,
 	m->refused++;
 	for (i = 0; i < m->npools; i++)
 		m->work += m->pools[i]->view.nslabs;
-	/* What is no multiple of a stride from the pool's start is not found. */
-	if (!rig_build.has_alignment && (align_mask || dev->min_align_mask >= RIG_SLOT ||
-					 r.total >= RIG_PAGE))
-		return;
 	if (fits(m, &r))
 		rig_die("refused, although %lu slots have a place", r.nslots);
 	if (rig_can_grow(dev) && !no_memory && fits_in_transient(m, &r))
@@ -670,6 +685,9 @@ struct model_buf *model_alloc(struct model *m, struct device *dev, size_t bytes)
 	struct model_buf *buf;
 	phys_addr_t addr;
 
+	/* Whoever frees a part of a page in 6.1 frees what begins with it. */
+	if (!rig_build.has_alignment)
+		bytes = ALIGN(bytes, RIG_PAGE);
 	begin(m, "allocate", dev, RIG_NO_ADDR, RIG_NO_ADDR, bytes, 0, DMA_NONE);
 	addr = rig_alloc(dev, bytes);
 	check_warnings(0);
@@ -731,8 +749,12 @@ void model_sync(struct model *m, struct model_buf *buf, size_t offset, size_t by
 	begin(m, for_cpu ? "sync for the CPU" : "sync for the device", buf->dev,
 	      buf->orig, buf->addr, bytes, buf->align_mask, buf->dir);
 	op.offset = offset;
-	/* 6.1 takes some parts for errors if there are bits to be preserved. */
-	if (!rig_build.has_pad_slots && (buf->dev->min_align_mask & (RIG_SLOT - 1))) {
+	/*
+	 * 6.1 takes some parts for errors if there are bits to be preserved, and
+	 * in highmem takes the page that the mapping begins in for the part's.
+	 */
+	if (!rig_build.has_pad_slots && ((buf->dev->min_align_mask & (RIG_SLOT - 1)) ||
+					 buf->orig >= rig_highmem)) {
 		offset = 0;
 		bytes = buf->bytes;
 	}

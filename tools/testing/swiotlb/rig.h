@@ -41,7 +41,11 @@
  * @has_pad_slots:	Does a mapping keep the number of its padding slots? In 6.1
  *			it has none: what is aligned then is not the original.
  * @tracks_used:	Does it always keep track of the slots in use?
- * @has_alignment:	Does it align addresses? 6.1 counts from the pool's start.
+ * @has_alignment:	Does it align addresses? 6.1 looks at every so many slots,
+ *			counted from the area's start, and knows no alignment of
+ *			coherent buffers but that of a page.
+ * @has_cc_pools:	Does a pool know whether its memory is shared with devices,
+ *			where there is memory encryption?
  */
 struct rig_build {
 	unsigned int page_shift;
@@ -51,6 +55,7 @@ struct rig_build {
 	bool has_pad_slots;
 	bool tracks_used;
 	bool has_alignment;
+	bool has_cc_pools;
 };
 
 extern const struct rig_build rig_build;

@@ -63,6 +63,7 @@ const struct rig_build rig_build = {
 	.has_pad_slots = RIG_HAS_PAD_SLOTS,
 	.tracks_used = RIG_HAS_TOTAL_USED && !RIG_HAS_TRACK_HIWATER,
 	.has_alignment = RIG_HAS_ALIGNMENT,
+	.has_cc_pools = RIG_HAS_CC_POOLS,
 };
 
 /*
@@ -180,6 +181,10 @@ void rig_default_exit(void)
 	free_default_pool(mem_pool(mem));
 #endif
 	memset(mem_pool(mem), 0, sizeof(*mem_pool(mem)));
+#if RIG_HAS_SEGSIZE && !RIG_HAS_POOL
+	/* That was the allocator, too. */
+	mem->segsize = IO_TLB_SEGSIZE;
+#endif
 	mem->nslabs = 0;
 	mem->force_bounce = false;
 #if RIG_HAS_TOTAL_USED

@@ -44,6 +44,7 @@
  * @nslots:	Slots with padding.
  * @offset:	Bytes of padding before the buffer.
  * @zero_mask:	Bits of the first slot's address that must be 0.
+ * @stride:	Slots from one start to the next, where addresses aren't aligned.
  * @starts:	A bit for each slot at which it may begin, were the pool empty.
  * @like:	The first request that leaves the same traces in its slots.
  */
@@ -56,6 +57,7 @@ struct request {
 	unsigned int nslots;
 	unsigned int offset;
 	u64 zero_mask;
+	unsigned int stride;
 	u32 starts;
 	unsigned int like;
 };
@@ -159,6 +161,7 @@ static bool may_begin(const struct request *r, unsigned int slot)
 {
 	u64 dma = view.start + slot * RIG_SLOT + dev.dma_offset;
 	unsigned int last = slot + r->nslots - 1;
+	unsigned int preserve = dev.min_align_mask;
 
 	if (r->nslots > segsize || slot + r->nslots > view.nslabs)
 		return false;
@@ -168,10 +171,26 @@ static bool may_begin(const struct request *r, unsigned int slot)
 		return false;
 	if (dma & r->zero_mask)
 		return false;
-	if (r->orig != RIG_NO_ADDR &&
-	    ((dma + r->offset) ^ r->orig) & dev.min_align_mask)
+	if (!rig_build.has_alignment)
+		preserve &= ~r->align_mask | (RIG_SLOT - 1);
+	if (r->orig != RIG_NO_ADDR && ((dma + r->offset) ^ r->orig) & preserve)
 		return false;
 	return !((dma ^ (dma + r->nslots * RIG_SLOT - 1)) & ~dev.seg_boundary_mask);
+}
+
+/* 6.1 counts its strides from the area's start, and begins with what matches. */
+static bool is_first_of_stride(const struct request *r, unsigned int slot)
+{
+	u64 bits = dev.min_align_mask & ~(u64)(r->align_mask | (RIG_SLOT - 1));
+	unsigned int i;
+
+	for (i = slot % view.area_nslabs % r->stride; i; i--) {
+		u64 dma = view.start + (slot - i) * RIG_SLOT + dev.dma_offset;
+
+		if (r->orig == RIG_NO_ADDR || !((dma ^ r->orig) & bits))
+			return false;
+	}
+	return true;
 }
 
 /* Brute force: is there any start at which all slots are free? */
@@ -323,6 +342,7 @@ static void add_request(phys_addr_t orig, size_t bytes, unsigned int align_mask,
 		.align_mask = align_mask,
 		.cpu = cpu,
 		.total = bytes,
+		.stride = 1,
 	};
 	if (orig == RIG_NO_ADDR) {
 		r->zero_mask = max(roundup_pow_of_two(bytes), RIG_PAGE) - 1;
@@ -333,12 +353,25 @@ static void add_request(phys_addr_t orig, size_t bytes, unsigned int align_mask,
 		if (!align_mask && !dev.min_align_mask && r->total >= RIG_PAGE)
 			r->zero_mask = RIG_PAGE - 1;
 	}
+	if (!rig_build.has_alignment) {
+		u64 bits = dev.min_align_mask & ~(u64)(align_mask | (RIG_SLOT - 1));
+
+		r->zero_mask = RIG_SLOT - 1;
+		if (orig != RIG_NO_ADDR) {
+			r->offset = orig & dev.min_align_mask & (RIG_SLOT - 1);
+			r->total = (bytes + align - 1) / align * align + r->offset;
+			r->stride = bits / RIG_SLOT + 1;
+		}
+		if (r->total >= RIG_PAGE)
+			r->stride *= RIG_PAGE / RIG_SLOT;
+		r->stride = roundup_pow_of_two(max(r->stride, align_mask / RIG_SLOT + 1));
+	}
 	r->nslots = (r->total + RIG_SLOT - 1) / RIG_SLOT;
 	/* One slot too many for the pool is enough of these. */
 	if (r->nslots > view.nslabs + 1)
 		return;
 	for (i = 0; i < view.nslabs; i++)
-		if (may_begin(r, i))
+		if (may_begin(r, i) && is_first_of_stride(r, i))
 			r->starts |= 1u << i;
 	for (i = 0; i < nrequests; i++)
 		if (requests[i].orig == orig && requests[i].total == r->total &&
@@ -362,6 +395,10 @@ static void add_requests(const struct config *c)
 	for (cpu = 0; cpu < view.nareas; cpu++) {
 		for (slots = 1; slots <= view.nslabs + 1; slots++) {
 			if (c->coherent) {
+				/* 6.1 knows whole pages only. */
+				if (!rig_build.has_alignment &&
+				    slots % (RIG_PAGE / RIG_SLOT))
+					continue;
 				add_request(RIG_NO_ADDR, slots * RIG_SLOT, 0, cpu);
 				continue;
 			}
@@ -427,6 +464,10 @@ static void run(const char *name, const struct config *c,
 			break;
 		for (phase = 0; phase < 16; phase++) {
 			if (!(c->phases >> phase & 1))
+				continue;
+			/* Nor does 6.1 know pools that begin within a page. */
+			if (c->coherent && !rig_build.has_alignment &&
+			    phase % (RIG_PAGE / RIG_SLOT))
 				continue;
 			begin_pool(c, slots, phase);
 			visit();

@@ -129,7 +129,7 @@ static void side_by_side(void)
 
 	rig_copy = true;
 	model_seed(&r, options.seed);
-	setup(&f, KUKUI_BASE, 1000, rig_build.has_segsize ? 512 : 0);
+	setup(&f, KUKUI_BASE, 2000, rig_build.has_segsize ? 512 : 0);
 	f.m.data = true;
 	for (i = 0; i < 40; i++) {
 		size_t bytes = model_from(&r, 1, 24 * RIG_SLOT);
@@ -192,9 +192,9 @@ static void full_message(void)
 
 static const struct test tests[] = {
 	{ "preserved bits", preserved_bits, NEEDS_SETS_128 },
-	{ "padding slots", padding_slots, NEEDS_SETS_128 },
+	{ "padding slots", padding_slots, NEEDS_SETS_128 | NEEDS_PADDING },
 	{ "partial sync", partial_sync, NEEDS_SETS_128 },
-	{ "highmem", highmem, NEEDS_SETS_128 },
+	{ "highmem", highmem, NEEDS_SETS_128 | NEEDS_PADDING },
 	{ "side by side", side_by_side, NEEDS_SETS_128 },
 	{ "DMA address", dma_address, NEEDS_SETS_128 },
 	{ "a full pool", full_message, NEEDS_SETS_128 },

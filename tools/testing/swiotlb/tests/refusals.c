@@ -170,12 +170,12 @@ static void limits(void)
 }
 
 static const struct test tests[] = {
-	{ "shared memory", shared_memory, NEEDS_SEGSIZE },
-	{ "a pool that cannot be shared", no_sharing, NEEDS_SEGSIZE },
+	{ "shared memory", shared_memory, NEEDS_SEGSIZE | NEEDS_CC_POOLS },
+	{ "a pool that cannot be shared", no_sharing, NEEDS_SEGSIZE | NEEDS_CC_POOLS },
 	{ "a shared pool that cannot grow", shared_growth, NEEDS_DYNAMIC | NEEDS_SEGSIZE },
 	{ "a pool in highmem", highmem },
 	{ "no allocator", no_allocator, NEEDS_SEGSIZE },
-	{ "pages out of step", pages_out_of_step, NEEDS_SEGSIZE },
+	{ "pages out of step", pages_out_of_step, NEEDS_SEGSIZE | NEEDS_ALIGNMENT },
 	{ "a pool without slots", no_slots, NEEDS_SEGSIZE },
 	{ "a node that is not found", no_node, NEEDS_SEGSIZE },
 	{ "limits of a mapping's own pool", limits, NEEDS_DYNAMIC | NEEDS_SEGSIZE },

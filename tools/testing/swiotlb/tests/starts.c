@@ -163,10 +163,10 @@ static void two_gib(void)
 
 static const struct test tests[] = {
 	{ "the next slot set", next_set, NEEDS_SETS_128 },
-	{ "both masks", both_masks, NEEDS_SEGSIZE | NEEDS_SETS_128 },
+	{ "both masks", both_masks, NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
 	{ "behind a boundary", behind_boundary, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "one page", one_page },
-	{ "2 GiB", two_gib, NEEDS_SEGSIZE | NEEDS_SETS_128 },
+	{ "2 GiB", two_gib, NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
 	{ }
 };
 

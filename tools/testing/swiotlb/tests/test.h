@@ -19,6 +19,9 @@
 #define NEEDS_SETS_128	BIT(3)
 #define NEEDS_SETS_4	BIT(4)
 #define NEEDS_THREADS	BIT(5)
+#define NEEDS_ALIGNMENT	BIT(6)
+#define NEEDS_PADDING	BIT(7)
+#define NEEDS_CC_POOLS	BIT(8)
 
 /**
  * struct test - a test

@@ -175,13 +175,20 @@ static void get(struct thread *t, struct buf *buf)
 	buf->at_cpu = buf->at_device;
 	if (test.coherent && chance(t, 30)) {
 		buf->orig = RIG_NO_ADDR;
+		/* See model_alloc(). */
+		if (!rig_build.has_alignment)
+			buf->bytes = ALIGN(buf->bytes, RIG_PAGE);
 		buf->addr = rig_alloc(dev, buf->bytes);
 	} else {
 		buf->orig = buf->window + below(t, 4 * RIG_SLOT);
 		fill_bytes(buf->orig, buf->bytes, buf->at_cpu);
-		/* Now and then it complains, which reads how much is in use. */
+		/*
+		 * Now and then it complains, which reads how much is in use. Who
+		 * does not keep track of that adds up what others write.
+		 */
 		buf->addr = rig_map(dev, buf->orig, buf->bytes, buf->align_mask, buf->dir,
-				    chance(t, 95) ? DMA_ATTR_NO_WARN : 0);
+				    !rig_build.tracks_used || chance(t, 95) ?
+				    DMA_ATTR_NO_WARN : 0);
 	}
 	if (buf->addr == RIG_NO_ADDR) {
 		t->refused++;
@@ -202,11 +209,13 @@ static void write_by_device(struct thread *t, struct buf *buf)
 	fill_bytes(buf->addr, buf->bytes, buf->at_device);
 }
 
-/* Sync all, in two pieces. */
+/* Sync all, in two pieces, but see model_sync(). */
 static void sync_buf(struct thread *t, struct buf *buf)
 {
 	size_t bytes = buf->bytes, cut = below(t, bytes);
 
+	if (!rig_build.has_pad_slots)
+		cut = 0;
 	if (buf->orig == RIG_NO_ADDR) {
 		write_by_device(t, buf);
 	} else if (buf->dir == DMA_FROM_DEVICE ||
@@ -304,6 +313,11 @@ static unsigned int check_pool(const struct rig_view *v)
 			offset = buf->orig & buf->dev->min_align_mask &
 				(buf->align_mask | (RIG_SLOT - 1));
 			total = (buf->bytes + offset + align - 1) / align * align;
+			/* See model.c's request(). */
+			if (!rig_build.has_pad_slots) {
+				offset &= RIG_SLOT - 1;
+				total = (buf->bytes + align - 1) / align * align + offset;
+			}
 		}
 		first = (buf->addr - offset - v->start) / RIG_SLOT;
 		nslots = (total + RIG_SLOT - 1) / RIG_SLOT;
