@@ -104,6 +104,13 @@ configure()
 	mv "$obj/wanted.new" "$wanted"
 }
 
+# The fragments are mainline's. An older kernel may not have an option yet.
+is_newer_option()
+{
+	[ "$BASE" != mainline ] &&
+		! git -C "$src" grep -qE "^[[:space:]]*(menu)?config ${1#CONFIG_}\$" -- '*Kconfig*'
+}
+
 # The last word of the fragments on each option, unless .config agrees.
 not_taken()
 {
@@ -114,7 +121,7 @@ not_taken()
 			name=${line%%=*}
 			case $line in
 			*=n) ! grep -q "^$name=" "$obj/.config" || echo "$name is not off" ;;
-			*) grep -qxF "$line" "$obj/.config" ||
+			*) grep -qxF "$line" "$obj/.config" || is_newer_option "$name" ||
 				echo "$line, but it is: $(grep -w "$name" "$obj/.config" || echo "unknown, or its dependencies are off")" ;;
 			esac
 		done
