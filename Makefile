@@ -3,11 +3,11 @@
 # The front door: each target calls one script, which says more in its head.
 
 export BASE ?= mainline
-export KERNEL UPDATE FORCE
+export KERNEL UPDATE FORCE SEND VERSION
 
 # The scripts share the processors out themselves.
 .NOTPARALLEL:
-.PHONY: help deps tree series run test test-all check bench clean
+.PHONY: help deps tree series sign send run test test-all check bench clean
 
 help:
 	@echo 'make run      boot krane without and with the series, print the table'
@@ -16,6 +16,8 @@ help:
 	@echo 'make bench    instructions per mapping, without and with the series'
 	@echo 'make tree     the kernel tree with the series, in build/$(BASE)/tree'
 	@echo 'make series   write patches/$(BASE) anew from the commits of that tree'
+	@echo 'make sign     put your name into the mails: you certify their origin'
+	@echo 'make send     show what would be sent, and to whom; SEND=1: send it'
 	@echo 'make deps     install what is needed (run, test, bench and tree do it too)'
 	@echo 'make clean    remove build/; CLEAN=force: with commits not in the mails'
 	@echo
@@ -23,6 +25,7 @@ help:
 	@echo 'KERNEL=path   a Linux tree of yours as the base; it is not changed'
 	@echo 'UPDATE=1      with tree: look for a newer kernel than the tree has'
 	@echo 'FORCE=1       with series: write it over mails that changed meanwhile'
+	@echo 'VERSION=2     with send: the second posting, with its changelog'
 
 deps:
 	@scripts/deps.sh
@@ -32,6 +35,12 @@ tree: deps
 
 series:
 	@scripts/series.sh
+
+sign: tree
+	@scripts/sign.sh
+
+send: tree
+	@scripts/send.sh
 
 run: deps
 	@scripts/run.sh

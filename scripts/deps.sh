@@ -18,6 +18,8 @@ packages()
 	host=$(dpkg --print-architecture 2>/dev/null || true)
 	cat <<-EOF
 	git                      git                       the series
+	git-email                -                         make send
+	libmailtools-perl        -                         make send
 	make                     make                      everything
 	gcc                      gcc                       the kernel's host tools, x86 objects
 	libc6-dev                -                         the kernel's host tools

@@ -164,3 +164,43 @@ cover_tail()
 {
 	tail -n +"$(cover_start "$1")" "$1"
 }
+
+# The numbers of a series' mails, i/n, as their subjects have them.
+mail_number()
+{
+	sed -n 's|^Subject: \[PATCH[^]]* \([0-9]*/[0-9]*\)\].*|\1|p; /^$/q' "$1"
+}
+
+# mail_author MAIL: "Name <address>", decoded.
+mail_author()
+{
+	git mailinfo /dev/null /dev/null <"$1" |
+		awk '/^Author: / { name = substr($0, 9) }
+		/^Email: / { print name " <" substr($0, 8) ">"; exit }'
+}
+
+# mail_signers MAIL: all that signed it off, first to last.
+mail_signers()
+{
+	sed -n '/^---$/q; s/^Signed-off-by: *//p' "$1"
+}
+
+# is_placeholder ADDRESS: one that takes no mail. Its owner cannot be asked, so
+# nobody may sign off by it: the names that are reserved for examples, this
+# machine, and the addresses that a forge gives out to hide the real one.
+is_placeholder()
+{
+	case ${1,,} in
+	*@*.example | *@example.com | *@example.net | *@example.org) ;;
+	*@*.invalid | *@*.test | *@localhost | *@localhost.* | *@*.localhost) ;;
+	noreply@* | no-reply@* | *@noreply.* | *@*.noreply.*) ;;
+	*@*.*) return 1 ;;
+	esac
+}
+
+# address_of "Name <address>"
+address_of()
+{
+	local address=${1##*<}
+	printf '%s\n' "${address%>*}"
+}
