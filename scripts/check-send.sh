@@ -121,6 +121,7 @@ refused()
 {
 	local text=$1
 	shift
+	rm -f "$work"/got/*
 	must_not "it did not fail" in_project "$@" >"$work/out" 2>&1
 	cat "$work/out"
 	must "it does not say: $text" grep -F -e "$text" "$work/out" >/dev/null

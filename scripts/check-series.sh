@@ -137,7 +137,7 @@ round_trip()
 	mkdir -p "$new"
 	write_mails "$repo" base..HEAD "$mails" "$new"
 	if same_base "$repo"; then
-		diff -ru "$mails" "$new" -x README\* -x CHANGES
+		diff -ru "$mails" "$new" -x README\* -x CHANGES -x series
 		return
 	fi
 	echo "# the mails were written on another base: line numbers aside"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Install what the scripts here need and the system lacks: Debian packages, and
-# dtschema from PyPI in build/venv. Without root's rights the packages are only
-# named, in the one command that installs them.
+# dtschema and bitbake's parser from PyPI in build/venv. Without root's rights
+# the packages are only named, in the one command that installs them.
 #
 # Usage: deps.sh
 # Exit status: 0 if nothing is missing (any more), 1 otherwise.
@@ -47,6 +47,7 @@ packages()
 	sparse                   sparse                    make check
 	shellcheck               shellcheck                make check
 	patch                    patch                     make bench, mutants
+	quilt                    quilt                     the series as distributions take it
 	valgrind                 valgrind                  make bench
 	fio                      fio                       disks of the guest, verified here
 	e2fsprogs                mke2fs                    disks of the guest
@@ -66,7 +67,7 @@ packages()
 }
 
 # What build/venv has; a change here makes it anew.
-python_packages=('dtschema>=2026.6' yamllint)
+python_packages=('dtschema>=2026.6' yamllint 'bitbake-setup>=2.19')
 
 install_packages()
 {

@@ -28,6 +28,13 @@ list_mails()
 	done
 }
 
+# quilt_series DIR: what its file "series" has to say.
+quilt_series()
+{
+	printf '# SPDX-License-Identifier: GPL-2.0\n'
+	list_mails "$1" | sed 's|.*/||'
+}
+
 # mails_hash DIR: changes when a patch or their order does.
 mails_hash()
 {

@@ -4,6 +4,7 @@
 # Write the mails of patches/$BASE anew from the commits base..series of
 # build/$BASE/tree. Texts below "---" are the commits' notes (git notes edit);
 # the cover letter's text is kept, its list and diffstat are brought up to date.
+# The file "series" lists the patches for quilt.
 #
 # Usage: [BASE=name] series.sh [DIR]
 #   DIR  write there instead, with the cover letter's text of patches/$BASE
@@ -51,6 +52,7 @@ write_series()
 		cmp -s "$mail" "$to/${mail##*/}" || mv -f "$mail" "$to/"
 	done
 	rm -rf "$new"
+	quilt_series "$to" >"$to/series"
 	[ "$to" != "$mails" ] || set_tree_state "$tree" "$(tree_state base)" \
 		"$(mails_hash "$mails")" "$(git -C "$tree" rev-parse series)"
 	say "${to#"$top"/}: $count patches and the cover letter"
