@@ -31,6 +31,7 @@ jobs_of_fio=(
 	"64k-8 --rw=randwrite --bs=64k --iodepth=8 --size=8m --offset=10m"
 	"256k-8 --rw=write --bs=256k --iodepth=8 --size=8m --offset=18m"
 	"1m-8 --rw=write --bs=1m --iodepth=8 --size=16m --offset=26m"
+	"4m-2 --rw=write --bs=4m --iodepth=2 --size=16m --offset=42m"
 )
 
 list_jobs()
@@ -69,8 +70,8 @@ boot()
 	io_options+=(-trace enable=virtio_blk_handle_write -trace enable=pci_nvme_write -D "$made/trace-$rev")
 	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/io-init.sh" \
 		"$io_selftests/io-lib.sh" "$fio:fio" "$made/jobs:jobs" &&
-		BOOT_LIMIT=$((300 + net_mib)) "$top/scripts/boot.sh" "io-$rev" "$base_dir/image/drivers-$rev/Image" "$made/io.dtb" \
-			"$made/$rev.cpio.gz" -- "${io_options[@]}"
+		BOOT_LIMIT=$((300 + net_mib)) "$top/scripts/boot.sh" "io-$rev" \
+			"$base_dir/image/drivers-$rev/Image" "$made/io.dtb" "$made/$rev.cpio.gz" -- "${io_options[@]}"
 }
 
 # What the block layer was told: no more than the pool's segment in one piece,
@@ -113,7 +114,7 @@ largest_nvme_write()
 nvme_requests()
 {
 	local got want=252
-	[ "$1" = base ] || want=1024
+	[ "$1" = base ] || want=4096
 	got=$(largest_nvme_write "$1")
 	echo "the largest write was of $got KiB, expected $want"
 	[ "$got" = "$want" ]
