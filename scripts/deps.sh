@@ -55,6 +55,8 @@ packages()
 	python3                  python3                   the kernel's tools
 	python3-ply              -                         checkpatch, SPDX tags
 	python3-git              -                         checkpatch, SPDX tags
+	python3-sphinx           sphinx-build              documentation
+	python3-yaml             -                         the kernel's sphinx extensions
 	python3-venv             -                         dtschema
 	python3-dev              -                         dtschema (libfdt bindings)
 	swig                     swig                      dtschema (libfdt bindings)

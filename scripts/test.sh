@@ -8,7 +8,7 @@
 #   check  what a change to the allocator has to pass, within a minute: the mails,
 #          and swiotlb.c in user space
 #   all    that, mutants, fuzzing, device trees, objects, images, the guests,
-#          sending, and distributions (the default)
+#          sending, distributions, and documentation (the default)
 #   long   that, with every kernel that scripts/matrix.sh has, and the tests in the
 #          guests as long as they can be: hours
 #
@@ -22,7 +22,7 @@ check) tests=(check-series check-swiotlb check-coverage) ;;
 all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
 	check-objects check-images check-guest check-selftests check-io
 	check-media check-confine check-faults check-load check-scp check-boards
-	check-bases check-send check-distributions) ;;
+	check-bases check-send check-distributions check-htmldocs) ;;
 *) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
 esac
 
