@@ -145,7 +145,8 @@ static const struct test tests[] = {
 	{ "a row ends with its area", end_of_area, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "all of each area", all_of_each_area, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "a boundary within an area", boundary_inside, NEEDS_SEGSIZE | NEEDS_SETS_128 },
-	{ "around each area", around_each_area, NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
+	{ "around each area", around_each_area,
+	  NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
 	{ "announced", announced_size, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ }
 };

@@ -169,7 +169,8 @@ static void two_devices(void)
 static const struct test tests[] = {
 	{ "the pool's end", pool_end },
 	{ "fill and refill", fill_and_refill },
-	{ "between neighbours", between_neighbours, NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
+	{ "between neighbours", between_neighbours,
+	  NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
 	{ "two devices", two_devices, NEEDS_SETS_128 },
 	{ }
 };

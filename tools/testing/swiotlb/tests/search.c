@@ -430,9 +430,11 @@ static void largest(void)
 }
 
 static const struct test tests[] = {
-	{ "one aligned start", one_aligned_start, NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
+	{ "one aligned start", one_aligned_start,
+	  NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
 	{ "the same place again", same_place_again, NEEDS_SEGSIZE | NEEDS_SETS_128 },
-	{ "a hole from everywhere", hole_from_everywhere, NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
+	{ "a hole from everywhere", hole_from_everywhere,
+	  NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
 	{ "every aligned start", every_aligned_start, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "over a slot set, or not", over_a_set_or_not, NEEDS_SETS_128 },
 	{ "a segment is the limit", segment_is_the_limit, NEEDS_SETS_128 },
