@@ -19,8 +19,8 @@
 . "$top/scripts/guest.sh"
 . "$top/scripts/guest-io.sh"
 
-made=$build/bench/io
-out=$build/bench/io.txt
+made=$bench/io
+out=$bench/io.txt
 rounds=${ROUNDS:-5}
 
 # A disk, and the largest requests that are tried, in KiB. NVMe's without the

@@ -27,7 +27,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/treestate.sh"
 
-out=$build/bench
+out=$bench
 rig=$top/tools/testing/swiotlb
 work=$build/swiotlb
 

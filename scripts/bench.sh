@@ -32,7 +32,7 @@
 
 need qemu-system-aarch64 dtc fdtoverlay cpio awk
 
-out=$build/bench
+out=$bench
 small=$base_dir/image/small
 sizes=(2 4 8 16 32 64 128 256 512 1024 2048 4096) # KiB
 pool_bytes=$((0x2900000))

@@ -141,7 +141,11 @@ suite_cases()
 			ok=${line%%ok *}ok
 			name=${line#*ok "$seen" }
 			skipped=
-			[ "$name" = "${name%% # SKIP*}" ] || skipped=1
+			case $name in
+			# What an older kernel does not have
+			*" # SKIP this kernel "*) ;;
+			*" # SKIP"*) skipped=1 ;;
+			esac
 			name=${name%% *}
 			if [ "$ok" = "    ok" ] && [ -z "$skipped" ]; then
 				tap_ok "$config: $name"

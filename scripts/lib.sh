@@ -21,6 +21,9 @@ base_dir=$build/$BASE
 # version that has none of its own (BASE=7.2) takes mainline's.
 mails=$top/patches/$BASE
 [[ -d $mails || ! $BASE =~ ^[0-9]+\.[0-9]+$ ]] || mails=$top/patches/mainline
+# Figures; those of another base by themselves
+bench=$build/bench
+[ "$BASE" = mainline ] || bench=$build/bench/$BASE
 # What is worth keeping between clones and clean builds: downloads, ccache.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/swiotlb-segsize
 logs=$build/logs

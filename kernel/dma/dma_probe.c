@@ -47,10 +47,7 @@
 
 #include <uapi/linux/dma_probe.h>
 
-/* Kernels before 7.0 do not have it. */
-#ifndef kzalloc_obj
-#define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
-#endif
+#include "compat.h"
 
 /* Larger is a caller's mistake, not a question. */
 #define DMA_PROBE_MAX_SIZE	SZ_1G
