@@ -46,6 +46,11 @@ now_carried()
 
 write_carried()
 {
+	local mail
+	# So that they are found even before they are committed
+	while read -r mail; do
+		git -C "$top" hash-object -w "$mail" >/dev/null
+	done < <(list_mails "$main_mails")
 	{
 		echo "# SPDX-License-Identifier: GPL-2.0"
 		echo "# The mails of patches/mainline that these are made of (scripts/carry.sh)"
