@@ -106,9 +106,38 @@ rejected_hunks()
 		done
 }
 
+# format_mails REPO RANGE OPTION...: git format-patch, with options of the user's own
+# out of the way. Two lines of context: with the usual three, 1/3 would not apply to
+# 7.2, where a neighbouring function differs.
+format_mails()
+{
+	with_committer git_plain -C "$1" -c core.quotePath=true -c core.attributesFile=/dev/null \
+		format-patch --zero-commit --no-signature --no-notes --no-base --no-thread \
+		--no-attach --abbrev=12 --unified=2 --diff-algorithm=myers --find-renames=50% \
+		--indent-heuristic "${@:3}" "$2"
+}
+
+# fixed_base REPO DIR: apply the mails of DIR to REPO's base, beside its branch and
+# its files; says which commit that is.
+fixed_base()
+{
+	local index=$1/.git/fixed.index commit mail
+	commit=$(git -C "$1" rev-parse base)
+	GIT_INDEX_FILE=$index git -C "$1" read-tree "$commit" || return
+	while read -r mail; do
+		GIT_INDEX_FILE=$index git -C "$1" apply --cached "$mail" || return
+		commit=$(GIT_AUTHOR_NAME=nobody GIT_AUTHOR_EMAIL=nobody@localhost \
+			GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_NAME=nobody \
+			GIT_COMMITTER_EMAIL=nobody@localhost GIT_COMMITTER_DATE='2000-01-01T00:00:00Z' \
+			git -C "$1" commit-tree -p "$commit" -m "${mail##*/}" \
+			"$(GIT_INDEX_FILE=$index git -C "$1" write-tree)") || return
+	done < <(list_mails "$2")
+	rm -f "$index"
+	printf '%s\n' "$commit"
+}
+
 # write_mails REPO RANGE OLD NEW: write RANGE's commits, and OLD's cover letter
-# brought up to date, into the empty folder NEW. Two lines of context: with the
-# usual three, 1/3 would not apply to 7.2, where a neighbouring function differs.
+# brought up to date, into the empty folder NEW.
 write_mails()
 {
 	local repo=$1 range=$2 old=$3 new=$4 commit mail n=0 note list
@@ -118,12 +147,7 @@ write_mails()
 		die "a commit's message has a line '---', which git am would cut it at" \
 			"such text belongs into the commit's note: git notes edit"
 	fi
-	with_committer git_plain -C "$repo" \
-		-c core.quotePath=true -c core.attributesFile=/dev/null \
-		format-patch -q -o "$new" -n --zero-commit --no-signature --no-notes \
-		--no-base --no-thread --no-attach --cover-letter --abbrev=12 \
-		--unified=2 --diff-algorithm=myers --find-renames=50% --indent-heuristic \
-		"$range"
+	format_mails "$repo" "$range" -q -o "$new" -n --cover-letter
 	for commit in "${list[@]}"; do
 		n=$((n + 1))
 		mail=$(printf '%s/%04d-' "$new" "$n")

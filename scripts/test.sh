@@ -22,7 +22,7 @@ check) tests=(check-series check-swiotlb check-coverage) ;;
 all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
 	check-objects check-images check-guest check-selftests check-io
 	check-media check-confine check-faults check-load check-scp check-boards
-	check-bases check-send check-distributions check-htmldocs) ;;
+	check-bases check-fixes check-send check-distributions check-htmldocs) ;;
 *) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
 esac
 
@@ -33,7 +33,8 @@ declare -A arguments=(
 	[check-load]=series
 )
 if [ "$set" = long ]; then
-	arguments=([check-guest]=all [check-selftests]=all)
+	arguments=([check-guest]=all [check-selftests]=all
+		[check-fixes]="mainline 6.12 6.1")
 	export NET_MIB=${NET_MIB:-1024} LOAD_SECONDS=${LOAD_SECONDS:-600}
 fi
 

@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The fixes that are sent by themselves (patches/fixes), in TAP: each applies to its
+# base, and mends what a sanitizer reports there; the series applies on top of them
+# in its own version, and leaves the same kernel as it does alone.
+#
+# usage: scripts/check-fixes.sh [BASE...]
+#
+#   BASE   mainline, 6.12, 6.1 (mainline)
+#
+# Exit status: 0 when all passed.
+
+. "$(dirname "$0")/lib.sh"
+. "$top/scripts/mails.sh"
+
+work=$build/test/fixes
+tests=$top/tools/testing/swiotlb
+
+# What is reported without each of the fixes: the allocator's test in user space
+# that sees it, and the function
+declare -A seen=(
+	[release]='end/the last slots|heap-buffer-overflow .* in swiotlb_release_slots'
+	[counts]='end/half a slot set|heap-buffer-overflow .* in swiotlb_.*find_slots'
+)
+
+fix_of()
+{
+	case $1 in
+	*releasing*) echo release ;;
+	*free-counts*) echo counts ;;
+	*) die "check-fixes.sh does not know what ${1##*/} mends" "add it to its table" ;;
+	esac
+}
+
+repo()
+{
+	echo "$build/$1/tree"
+}
+
+applies()
+{
+	fixed_base "$(repo "$1")" "$top/patches/fixes/$1" >"$work/$1.commit" &&
+		git -C "$(repo "$1")" log --oneline "base..$(cat "$work/$1.commit")"
+}
+
+# The fixes, then the series' version on top and the rest of the series: the same
+# files as the series alone
+on_top()
+{
+	local mails=$work/$1.mails all mail n=0
+	rm -rf "$mails"
+	mkdir -p "$mails"
+	for mail in "$top/patches/fixes/$1"/0*.patch "$top/patches/fixes/$1"/on-top/0001-*.patch \
+		"$top/patches/$1"/000[2-9]-*.patch; do
+		n=$((n + 1))
+		cp "$mail" "$(printf '%s/%04d-%s' "$mails" "$n" "${mail##*/}")"
+	done
+	all=$(fixed_base "$(repo "$1")" "$mails") &&
+		git -C "$(repo "$1")" diff --exit-code --stat "$all" series
+}
+
+# What is in patches/fixes/BASE/on-top is what scripts/fixes.sh writes.
+up_to_date()
+{
+	BASE=$1 "$top/scripts/fixes.sh" "$work/$1.on-top" &&
+		diff -r "$work/$1.on-top" "$top/patches/fixes/$1/on-top"
+}
+
+# sanitized BASE COMMIT TEST: its output; 0 if the test passes
+sanitized()
+{
+	local make=(make -s -C "$tests" --no-print-directory "TREE=$(repo "$1")" "NAME=$2"
+		"O=$work/swiotlb" FLAVOUR=asan)
+	"${make[@]}" -j"$jobs" all && "$("${make[@]}" print-out)/swiotlb-test" --filter "$3"
+}
+
+is_seen()
+{
+	! sanitized "$1" "$2" "$3" >"$work/said" 2>&1 || {
+		echo "the test passes"
+		return 1
+	}
+	grep -E -m 1 "^SUMMARY: AddressSanitizer: $4" "$work/said"
+}
+
+is_mended()
+{
+	sanitized "$1" "$2" "$3" >"$work/said" 2>&1 || {
+		tail -n 30 "$work/said"
+		return 1
+	}
+}
+
+check()
+{
+	local base=$1 fixed mail test report
+	tap "$base: the tree is there" env BASE="$base" "$top/scripts/tree.sh"
+	tap "$base: the fixes apply" applies "$base"
+	fixed=$(cat "$work/$base.commit")
+	for mail in "$top/patches/fixes/$base"/0*.patch; do
+		tap "$base: checkpatch: ${mail##*/}" perl "$(repo "$base")/scripts/checkpatch.pl" \
+			--root="$(repo "$base")" --strict --no-summary --ignore UNKNOWN_COMMIT_ID "$mail"
+	done
+	tap "$base: the series on top of them leaves the same files as alone" on_top "$base"
+	tap "$base: the series on top is what scripts/fixes.sh writes" up_to_date "$base"
+	for mail in "$top/patches/fixes/$base"/0*.patch; do
+		IFS='|' read -r test report <<<"${seen[$(fix_of "$mail")]}"
+		tap "$base: $test: AddressSanitizer reports it without the fix" is_seen "$base" base "$test" "$report"
+		tap "$base: $test: passes with it" is_mended "$base" "$fixed" "$test"
+	done
+}
+
+need git perl make gcc
+mkdir -p "$work"
+[ $# -gt 0 ] || set -- mainline
+for base; do
+	[ -d "$top/patches/fixes/$base" ] || die "there is no patches/fixes/$base"
+	check "$base"
+done
+tap_end
