@@ -1363,8 +1363,7 @@ static int seg_suite_init(struct kunit_suite *suite)
 		}
 		of_node_put(np);
 
-		/* The module may have no kobject yet that a driver could be put under. */
-		ret = __platform_driver_register(&seg_driver, NULL);
+		ret = platform_driver_register(&seg_driver);
 		if (ret)
 			return ret;
 		seg_registered = true;
