@@ -21,7 +21,7 @@ case $set in
 check) tests=(check-series check-swiotlb check-coverage) ;;
 all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
 	check-objects check-images check-guest check-selftests check-io
-	check-media check-confine check-faults check-load check-scp check-boards
+	check-media check-confine check-faults check-scp check-boards
 	check-bases check-fixes check-send check-distributions check-htmldocs) ;;
 *) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
 esac
@@ -30,9 +30,9 @@ esac
 declare -A arguments=(
 	[check-confine]=series
 	[check-faults]="-p full -p unbind -p suspend -p kexec -p reset series"
-	[check-load]=series
 )
 if [ "$set" = long ]; then
+	tests+=(check-load)
 	arguments=([check-guest]=all [check-selftests]=all
 		[check-fixes]="mainline 6.12 6.1")
 	export NET_MIB=${NET_MIB:-1024} LOAD_SECONDS=${LOAD_SECONDS:-600}
