@@ -20,69 +20,8 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/guest.sh"
+. "$top/scripts/guest-kunit.sh"
 . "$top/scripts/treestate.sh"
-
-overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-swiotlb.dtso
-values=$top/tools/testing/selftests/dma/segsize-values
-init=$top/tools/testing/selftests/dma/kunit-init.sh
-made=$build/test/guest
-highmem=$top/arch/arm/boot/dts/qemu-virt-highmem.dtso
-
-export ARCH=arm64 MEM=1G SMP=2
-
-# The property's values, one a line: name, value as in a .dts ("-": none), what
-# happens to it, slots of a segment; tabs in between.
-rows()
-{
-	awk -F '\t' -v OFS='\t' '!/^#/ && NF { if ($2 == "") $2 = "-"; print }' "$values"
-}
-
-# One pool of 1 MiB and its device for each value.
-segsize_pools()
-{
-	rows | awk -F '\t' '
-	{
-		base = sprintf("%x", 1761607680 + 1048576 * (NR - 1))
-		prop = "\t\t\tio-tlb-segsize = " $2 ";\n"
-		if ($3 == "absent")
-			prop = ""
-		else if ($2 == "-")
-			prop = "\t\t\tio-tlb-segsize;\n"
-		pools = pools "\t\tpool_row_" NR ": row-" $1 "-pool@" base " {\n" \
-			"\t\t\tcompatible = \"restricted-dma-pool\";\n" \
-			"\t\t\treg = <0x0 0x" base " 0x0 0x100000>;\n" prop "\t\t};\n"
-		devices = devices "\trow-" $1 " {\n" \
-			"\t\tcompatible = \"swiotlb-test,kunit\";\n" \
-			"\t\tmemory-region = <&pool_row_" NR ">;\n" \
-			"\t\tswiotlb-test,segsize = <" $4 ">;\n\t};\n"
-	}
-	END {
-		printf "&{/} {\n\treserved-memory {\n%s\t};\n%s};\n", pools, devices
-	}'
-}
-
-# The machine's own device tree with the pools and devices on top. They lie in
-# the first GiB of RAM, which riscv's machine has elsewhere than the others. arm
-# has one more pool, out of the linear map.
-device_tree()
-{
-	local dtb=$made/kunit-$ARCH.dtb overlays=("$made/overlay.dtbo")
-	mkdir -p "$made"
-	segsize_pools >"$made/segsize-pools.dtsi" &&
-		cpp -nostdinc -undef -x assembler-with-cpp -I "$made" "$overlay" \
-			-o "$made/overlay.dts" || return
-	[ "$ARCH" != riscv ] ||
-		sed -E -i 's/(0x|@)4([0-9a-f]{7}\>)/\18\2/g; s/(0x|@)5([0-9a-f]{7}\>)/\19\2/g;
-			s/(0x|@)6([0-9a-f]{7}\>)/\1a\2/g' "$made/overlay.dts" || return
-	# The values that must not be are there on purpose.
-	dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$made/overlay.dts" || return
-	[ "$ARCH" != arm ] || {
-		dtc -q -@ -I dts -O dtb -o "$made/highmem.dtbo" "$highmem" || return
-		overlays+=("$made/highmem.dtbo")
-	}
-	guest_machine_dtb "$made/virt.dtb" &&
-		fdtoverlay -i "$made/virt.dtb" -o "$dtb" "${overlays[@]}"
-}
 
 image()
 {
@@ -92,23 +31,6 @@ image()
 log_of()
 {
 	printf '%s/boot/kunit-%s.log' "$logs" "${1/:/-}"
-}
-
-# swiotlb=: the default pool is in use, and of a size that arm64 leaves alone.
-boot()
-{
-	local parameters='' files=("$(image "$1")/swiotlb_kunit.ko")
-	# Half of the time goes into that; the kernel for it has it on.
-	[[ $1 == *debug* ]] || parameters=dma_debug=off
-	# QEMU's UART has no baud rate to read, and arm reports a division by zero.
-	[ "$ARCH" != arm ] || parameters+=" console=ttyAMA0,115200"
-	[[ $1 != *16k* ]] || export CPU=cortex-a76
-	[ "$ARCH" != arm ] || files+=("$(image "$1")/dma_probe.ko")
-	"$top/scripts/initramfs.sh" "$made/kunit.cpio.gz" "$init" \
-		"${files[@]}" &&
-		"$top/scripts/boot.sh" "kunit-${1/:/-}" "$(image "$1")/Image" \
-			"$made/kunit-$ARCH.dtb" "$made/kunit.cpio.gz" \
-			-append "swiotlb=16384,force kunit-seed=${SEED:-1} $parameters"
 }
 
 # The console without its time stamps, and without saying twice what the early
@@ -301,7 +223,7 @@ suite()
 	tap "$config: the guest's device tree is made" device_tree
 	tap "$config: the kernel with the series builds" \
 		"$top/scripts/kernel.sh" "${config#*:}" series
-	tap "$config: the guest ends as it should" boot "$config"
+	tap "$config: the guest ends as it should" kunit_boot "kunit-${config/:/-}" "$config" series
 	suite_cases "$config"
 	tap "$config: a bad io-tlb-segsize is told once, a good one is not" messages "$config"
 	tap "$config: io_tlb_segsize in debugfs" shown "$config"

@@ -49,6 +49,9 @@ for part in ${config//-/ }; do
 		"there is no swiotlb-$part.config in arch/$ARCH/configs/ or kernel/configs/"
 	fragments+=("$fragment")
 done
+# What another base needs otherwise than mainline
+fragment=$top/kernel/configs/swiotlb-base-$BASE.config
+[ ! -e "$fragment" ] || fragments+=("$fragment")
 
 cc=${cross}gcc
 if command -v ccache >/dev/null; then
