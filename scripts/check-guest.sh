@@ -175,8 +175,7 @@ nothing_left()
 # itself says stands behind '#'.
 no_report()
 {
-	! console "$1" | grep -v '^ *#' | grep -n -E -A 12 \
-		'BUG:|[Kk]ernel BUG|Kernel panic|KASAN: |WARNING: |INFO: (possible|task|trying)|UBSAN: |DMA-API: ([^ ]+ [^ ]+: |cacheline|exceeded|debugging out of)|Unable to handle|Call trace|swiotlb buffer is full'
+	! console "$1" | grep -v '^ *#' | guest_reports 'Call trace|swiotlb buffer is full'
 }
 
 # Without them the absence of reports would say nothing.

@@ -178,7 +178,7 @@ check()
 	tap "$rev: $net_mib MiB sent by virtio-net and e1000e" io_all_ok "io-$rev" send 2
 	tap "$rev: $net_mib MiB received by both" received "$rev"
 	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" io_nothing_left "io-$rev" 6
-	tap "$rev: no report of the kernel" io_no_report "io-$rev" 'Call trace|I/O error'
+	tap "$rev: no report of the kernel" guest_no_report "io-$rev" 'Call trace|I/O error'
 }
 
 [[ $net_mib =~ ^[1-9][0-9]*$ ]] || die "NET_MIB=$net_mib: not a number of MiB"

@@ -70,7 +70,7 @@ check()
 		io_all_ok "$log" 'load dma-probe-[a-z0-9]*' 6
 	tap "$rev: no slot in use, nothing mapped, no DMA-API error" io_nothing_left "$log" 7
 	tap "$rev: each pool gives its largest buffer" io_all_ok "$log" full-size 7
-	tap "$rev: no report of the kernel" io_no_report "$log" 'Call trace'
+	tap "$rev: no report of the kernel" guest_no_report "$log" 'Call trace'
 	figures "$rev"
 }
 

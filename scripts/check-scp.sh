@@ -159,8 +159,7 @@ buffer()
 no_report()
 {
 	grep '^\[[^]]*\] guest: end' "$logs/boot/scp-$1.log" || return
-	! grep -n -E 'BUG:|WARNING: |INFO: |DMA-API: [^ ]+ [^ ]+: |Unable to handle|Call trace|ipi message too long|No handler for ipi|IPI timeout' \
-		"$logs/boot/scp-$1.log"
+	guest_no_report "scp-$1" 'Call trace|ipi message too long|No handler for ipi|IPI timeout'
 }
 
 no_dma_api_error()

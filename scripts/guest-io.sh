@@ -164,11 +164,3 @@ io_nothing_left()
 	io_answers "$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null || bad=1
 	return $bad
 }
-
-# io_no_report NAME [PATTERN [EXCUSED]]: the kernel said nothing of the kind, and
-# nothing that has PATTERN, lines with EXCUSED aside
-io_no_report()
-{
-	! grep -n -E "BUG:|WARNING: |INFO: |DMA-API: [^ ]+ [^ ]+: |Unable to handle|blocked for more than${2:+|$2}" \
-		"$logs/boot/$1.log" | grep -v -e "${3:-^$}"
-}

@@ -124,3 +124,18 @@ guest_size()
 		;;
 	esac
 }
+
+# guest_no_report NAME [PATTERN [EXCUSED]]: no check of the kernel reports anything
+# on the console of that boot, and no line has PATTERN; lines with EXCUSED aside.
+# What is found is printed with what stands around it: often there is no second
+# chance to look.
+guest_no_report()
+{
+	! sed "s/\r\$//${3:+;\|$3|d}" "$logs/boot/$1.log" | guest_reports "${2:-}"
+}
+
+# guest_reports [PATTERN]: the reports among the lines of standard input
+guest_reports()
+{
+	grep -n -E -B 8 -A 24 "BUG:|[Kk]ernel BUG|Kernel panic|KASAN: |UBSAN: |WARNING: |INFO: |DMA-API: ([^ ]+ [^ ]+: |cacheline|exceeded|debugging out of)|Unable to handle|blocked for more than${1:+|$1}"
+}
