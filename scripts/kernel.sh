@@ -10,9 +10,17 @@
 # configuration kernel/configs/swiotlb-test.config and
 # arch/$ARCH/configs/swiotlb-small.config with, unless CONFIG is "small",
 # swiotlb-CONFIG.config of one of the two folders on top; "debug-dynamic" takes
-# both of the two. Does nothing if none of what it is made of changed.
+# both of the two. If the first line of swiotlb-CONFIG.config is
+# "# On top of: defconfig", it is a board's kernel: that and the architecture's
+# defconfig, and none of the project's modules. Does nothing if none of what it is
+# made of changed.
 #
-# Usage: [BASE=name] [ARCH=arch] [W=1] kernel.sh CONFIG REV
+# Beside the image are its System.map, kernel.release, and the kernel's own modules
+# as they are installed (modules/lib/modules/).
+#
+# Usage: [BASE=name] [ARCH=arch] [W=1] kernel.sh CONFIG REV [BOARDS]
+#   BOARDS     and the device trees arch/$ARCH/boot/dts/BOARDS.dts (a pattern of the
+#              shell's), as the kernel makes them: dtbs/*.dtb beside the image
 #   ARCH=arch  arm64 (the default), arm or riscv
 #   W=1  with the compiler's further warnings; they are left in
 #        build/$BASE/image/CONFIG-REV/warnings
@@ -22,9 +30,11 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/treestate.sh"
 
-[ $# -eq 2 ] || die "usage: kernel.sh CONFIG REV" "for instance: kernel.sh small series"
+{ [ $# -ge 2 ] && [ $# -le 3 ]; } ||
+	die "usage: kernel.sh CONFIG REV [BOARDS]" "for instance: kernel.sh small series"
 config=$1
 rev=$2
+boards=${3-}
 W=${W:-}
 ARCH=${ARCH:-arm64}
 
@@ -41,7 +51,14 @@ image=$base_dir/image/$label
 cross=$(cross_compile "$ARCH")
 
 fragments=("$top/kernel/configs/swiotlb-test.config" "$top/arch/$ARCH/configs/swiotlb-small.config")
-for part in ${config//-/ }; do
+parts=${config//-/ }
+defconfig=
+if [ "$(head -n 1 "$top/arch/$ARCH/configs/swiotlb-$config.config" 2>/dev/null)" = "# On top of: defconfig" ]; then
+	fragments=()
+	parts=$config
+	defconfig=defconfig
+fi
+for part in $parts; do
 	[ "$part" != small ] || continue
 	fragment=$top/arch/$ARCH/configs/swiotlb-$part.config
 	[ -e "$fragment" ] || fragment=$top/kernel/configs/swiotlb-$part.config
@@ -95,7 +112,12 @@ configure()
 	# What the fragments do not name stays off, even if naming the rest made
 	# it visible: ARCH_MEDIATEK alone would bring 150 drivers.
 	cat "${fragments[@]}" >"$obj/fragments"
-	KCONFIG_ALLCONFIG=$obj/fragments kmake allnoconfig || return 1
+	if [ -n "$defconfig" ]; then
+		kmake defconfig && "$src/scripts/kconfig/merge_config.sh" -m -Q -O "$obj" \
+			"$obj/.config" "$obj/fragments" && kmake olddefconfig || return 1
+	else
+		KCONFIG_ALLCONFIG=$obj/fragments kmake allnoconfig || return 1
+	fi
 	# Part of a module is made without looking at the configuration.
 	rm -rf "$modules"
 	not_taken >"$log"
@@ -170,17 +192,46 @@ build_kernel()
 	warnings=$logs/"kernel/$label Image.log"
 	mkdir -p "$image.new"
 	grep -A 8 'warning:' "$warnings" >"$image.new/warnings" || true
-	if [ -e "$top/kernel/dma/Kbuild" ]; then
+	if [ -z "$defconfig" ] && [ -e "$top/kernel/dma/Kbuild" ]; then
 		step "kernel/$label modules" build_modules || die "kernel/dma/ does not build for $label"
 		find "$modules/kernel/dma" -name '*.ko' -exec cp -t "$image.new" {} +
 	fi
 	# The kernel's own, if the configuration has any
-	sed "s|^|$obj/|; s/\\.o$/.ko/" "$obj/modules.order" | xargs -r cp -t "$image.new"
+	[ -n "$defconfig" ] ||
+		sed "s|^|$obj/|; s/\\.o$/.ko/" "$obj/modules.order" | xargs -r cp -t "$image.new"
+	step "kernel/$label install modules" kmake INSTALL_MOD_PATH="$image.new/modules" \
+		INSTALL_MOD_STRIP=1 modules_install || die "the modules of $label cannot be installed"
+	# Links to folders of this machine
+	find "$image.new/modules" -type l -delete
+	cp "$obj/include/config/kernel.release" "$obj/System.map" "$image.new/"
 	cp "$obj/$image_file" "$image.new/Image"
 	cp "$obj/.config" "$image.new/"
 	printf '%s\n' "$stamp" >"$image.new/made-of"
 	mv "$image.new" "$image"
 }
 
+# The kernel of REV is there already: its device trees need nothing but the
+# configuration that it was made with.
+build_dtbs()
+{
+	local dts=arch/$ARCH/boot/dts list
+	git -C "$src" -c advice.detachedHead=false checkout -q -f --detach "$rev^{commit}" || return
+	mapfile -t list < <(cd "$src/$dts" && compgen -G "$boards.dts")
+	[ ${#list[@]} -gt 0 ] || {
+		echo "there is no $dts/$boards.dts in $rev"
+		return 1
+	}
+	rm -rf "$image/dtbs"
+	kmake "${list[@]/%.dts/.dtb}" && mkdir "$image/dtbs" || return
+	(cd "$obj/$dts" && cp -t "$image/dtbs" "${list[@]/%.dts/.dtb}")
+}
+
+build()
+{
+	build_kernel
+	[ -z "$boards" ] || step "kernel/$label device trees" build_dtbs ||
+		die "the device trees $boards of $rev cannot be made"
+}
+
 [ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
-with_lock "kernel-$BASE" build_kernel
+with_lock "kernel-$BASE" build
