@@ -7,7 +7,7 @@ export KERNEL UPDATE FORCE SEND VERSION
 
 # The scripts share the processors out themselves.
 .NOTPARALLEL:
-.PHONY: help deps tree series sign send run test test-all check bench clean
+.PHONY: help deps tree series sign send run test test-all check bench chromebook clean
 
 help:
 	@echo 'make run      boot krane without and with the series, print the table'
@@ -18,6 +18,7 @@ help:
 	@echo 'make series   write patches/$(BASE) anew from the commits of that tree'
 	@echo 'make sign     put your name into the mails: you certify their origin'
 	@echo 'make send     show what would be sent, and to whom; SEND=1: send it'
+	@echo 'make chromebook  a signed kernel partition for the MT8183 Chromebooks'
 	@echo 'make deps     install what is needed (run, test, bench and tree do it too)'
 	@echo 'make clean    remove build/; CLEAN=force: with commits not in the mails'
 	@echo
@@ -48,6 +49,9 @@ run: deps
 bench: tree
 	@scripts/bench.sh
 	@scripts/bench-swiotlb.sh
+
+chromebook: tree
+	@scripts/chromebook.sh
 
 check: tree
 	@scripts/test.sh check

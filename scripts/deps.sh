@@ -48,6 +48,11 @@ packages()
 	shellcheck               shellcheck                make check
 	patch                    patch                     make bench, mutants
 	quilt                    quilt                     the series as distributions take it
+	depthcharge-tools        mkdepthcharge             the Chromebook's kernel partition
+	vboot-kernel-utils       vbutil_kernel             it, signed and verified
+	cgpt                     cgpt                      partitions of a Chromebook's disk
+	u-boot-tools             mkimage                   the FIT image in it
+	lz4                      lz4                       the kernel in that
 	valgrind                 valgrind                  make bench
 	fio                      fio                       disks of the guest, verified here
 	e2fsprogs                mke2fs                    disks of the guest

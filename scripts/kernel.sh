@@ -18,7 +18,8 @@
 # Beside the image are its System.map, kernel.release, and the kernel's own modules
 # as they are installed (modules/lib/modules/).
 #
-# Usage: [BASE=name] [ARCH=arch] [W=1] kernel.sh CONFIG REV [BOARDS]
+# Usage: [BASE=name] [ARCH=arch] [W=1] kernel.sh [-c] CONFIG REV [BOARDS]
+#   -c         only the configuration: that each option takes
 #   BOARDS     and the device trees arch/$ARCH/boot/dts/BOARDS.dts (a pattern of the
 #              shell's), as the kernel makes them: dtbs/*.dtb beside the image
 #   ARCH=arch  arm64 (the default), arm or riscv
@@ -30,8 +31,13 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/treestate.sh"
 
+only=
+if [ "${1-}" = -c ]; then
+	only=configuration
+	shift
+fi
 { [ $# -ge 2 ] && [ $# -le 3 ]; } ||
-	die "usage: kernel.sh CONFIG REV [BOARDS]" "for instance: kernel.sh small series"
+	die "usage: kernel.sh [-c] CONFIG REV [BOARDS]" "for instance: kernel.sh small series"
 config=$1
 rev=$2
 boards=${3-}
@@ -172,18 +178,19 @@ build_kernel()
 	commit=$(git -C "$tree" rev-parse -q --verify "$rev^{commit}") ||
 		die "$rev is no revision of ${tree#"$top"/}"
 	stamp=$(made_of)
-	if [ "$(cat "$image/made-of" 2>/dev/null)" = "$stamp" ]; then
+	if [ -z "$only" ] && [ "$(cat "$image/made-of" 2>/dev/null)" = "$stamp" ]; then
 		say "  $label is up to date"
 		return 0
 	fi
 	need "${cross}gcc" make flex bison bc rsync
-	[ -d "$obj" ] || need_space "$base_dir" 1500 "a kernel build"
-	rm -rf "$image"
+	[ -n "$only" ] || [ -d "$obj" ] || need_space "$base_dir" 1500 "a kernel build"
+	[ -n "$only" ] || rm -rf "$image"
 	# Files that REV has like the last one keep their time, and their objects.
 	step "kernel/$label check out" git -C "$src" -c advice.detachedHead=false \
 		checkout -q -f --detach "$commit" || die "could not check out $rev"
 	step "kernel/$label configure" configure ||
 		die "the configuration $config does not take" "see arch/$ARCH/configs/ and kernel/configs/"
+	[ -z "$only" ] || return 0
 	if [ -n "$W" ]; then
 		# Warnings come only with a compilation.
 		rm -rf "$obj/kernel/dma"

@@ -22,7 +22,8 @@ check) tests=(check-series check-swiotlb check-coverage) ;;
 all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
 	check-objects check-images check-guest check-selftests check-io
 	check-media check-confine check-faults check-scp check-boards
-	check-bases check-fixes check-send check-distributions check-htmldocs) ;;
+	check-bases check-fixes check-send check-distributions check-chromebook
+	check-htmldocs) ;;
 *) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
 esac
 

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# init of the guest of scripts/chromebook.sh: loads the SCP's driver, /modules/ in
+# their order, and says what it got. All goes through the kernel's log: on the
+# console itself the kernel's lines would break into it. What is waited for is a
+# line of the kernel's log; boot.sh ends a guest that waits for ever.
+
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t debugfs debug /sys/kernel/debug
+exec >/dev/kmsg 2>&1
+
+tell()
+{
+	echo "chromebook: $*"
+}
+
+tell "kernel $(uname -r)"
+for module in /modules/*.ko; do
+	insmod "$module" || tell "insmod $module FAILED"
+done
+until dmesg | grep -E 'remoteproc0: scp is available|mtk-scp.*failed with error' >/dev/null; do
+	:
+done
+# Without a module its folder is not below swiotlb/: the driver probes earlier.
+for pool in /sys/kernel/debug/swiotlb/*/ /sys/kernel/debug/*@*/; do
+	[ -e "$pool/io_tlb_nslabs" ] || continue
+	tell "pool $(basename "$pool") $(cd "$pool" && grep . io_tlb_* | tr ':\n' '= ')"
+done
+
+echo "guest: end"
+poweroff -f
