@@ -19,7 +19,7 @@ keys=/usr/share/vboot/devkeys
 kpart=$work/out/kukui.kpart
 
 [ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
-need vbutil_kernel mkdepthcharge cmp fdtput
+need vbutil_kernel mkdepthcharge cgpt cmp fdtput
 rm -rf "$work"
 mkdir -p "$work"
 
@@ -59,6 +59,45 @@ complete()
 	done
 }
 
+# The commands of the page, on a file in the place of the stick
+stick()
+{
+	local disk=$work/stick commands
+	commands=$(sed -n 's/^  # \(\(cgpt\|end=\|dd if=build\).*\)$/\1/p' "$top/Documentation/chromebook.rst")
+	printf '%s\n' "$commands"
+	[ "$(wc -l <<<"$commands")" -eq 6 ] || {
+		echo "chromebook.rst has not the six commands any more"
+		return 1
+	}
+	rm -f "$disk"
+	truncate -s 1G "$disk"
+	mkdir -p "$work/top/build"
+	ln -sfn "$work/out" "$work/top/build/chromebook"
+	(cd "$work/top" && disk=$disk bash -euxc "$commands") || return
+	cgpt show "$disk"
+	[ "$(cgpt show -i 1 -t "$disk")" = FE3A2A5D-4F32-41A7-B725-ACCC3285A309 ] &&
+		[ "$(cgpt show -i 1 -P "$disk")" -gt 0 ] && [ "$(cgpt show -i 1 -T "$disk")" -gt 0 ] || return
+	# What the firmware would read there
+	dd if="$disk" bs=512 skip="$(cgpt show -i 1 -b "$disk")" count="$(cgpt show -i 1 -s "$disk")" \
+		of="$work/back" status=none &&
+		truncate -s "$(stat -c %s "$kpart")" "$work/back" &&
+		chromebook KPART="$work/back" "$script" verify || return
+	# The root file system's partition follows.
+	[ "$(cgpt show -i 2 -b "$disk")" -eq $(($(cgpt show -i 1 -b "$disk") + $(cgpt show -i 1 -s "$disk"))) ]
+}
+
+# The folder lib of today's root file systems is a link, and has to stay one.
+modules_unpack()
+{
+	local root=$work/root release
+	release=$(cat "$image/kernel.release")
+	rm -rf "$root"
+	mkdir -p "$root/usr/lib/modules"
+	ln -s usr/lib "$root/lib"
+	tar -xJf "$work/out/modules.tar.xz" -C "$root" && [ -L "$root/lib" ] &&
+		[ -s "$root/usr/lib/modules/$release/modules.dep" ]
+}
+
 modules_complete()
 {
 	local release
@@ -92,7 +131,7 @@ flipped()
 
 flip_refused()
 {
-	flipped "$1" && refused "the signature" chromebook KPART="$work/bad.kpart" "$script" verify
+	flipped "$1" && refused "is not signed" chromebook KPART="$work/bad.kpart" "$script" verify
 }
 
 # Signed by keys that a board in developer mode does not take from its disk, but
@@ -103,7 +142,7 @@ other_key()
 		--keyblock "$keys/recovery_kernel.keyblock" \
 		--signprivate "$keys/recovery_kernel_data_key.vbprivk" &&
 		vbutil_kernel --verify "$work/bad.kpart" &&
-		refused "the signature" chromebook KPART="$work/bad.kpart" "$script" verify
+		refused "is not signed" chromebook KPART="$work/bad.kpart" "$script" verify
 }
 
 # other_trees DTB...: the same kernel, signed as it should be, with these trees
@@ -185,10 +224,12 @@ tap "the small kernel builds, and the boards' device trees" chromebook "$script"
 tap "it is packed" chromebook "$script" pack
 tap "nothing is missing" complete
 tap "the modules are as on a root file system" modules_complete
+tap "they leave a link /lib as it is" modules_unpack
 tap "it is verified: signature, command line, kernel, each device tree" chromebook "$script" verify
 tap "the same again is the same, byte by byte" same_again
 if [ -s "$kpart" ]; then
 	size=$(stat -c %s "$kpart")
+	tap "the commands of chromebook.rst put it where the firmware looks" stick
 	tap "a bit flipped in the key block is refused" flip_refused 1000
 	# The key block's size is the 4 bytes at 16; the preamble follows.
 	block=$(od -An -tu4 -j 16 -N 4 "$kpart")
@@ -197,7 +238,7 @@ if [ -s "$kpart" ]; then
 		tap "a bit flipped in byte $at is refused" flip_refused "$at"
 	done
 	tap "another key is refused" other_key
-	tap "another command line is refused" refused "the command line" \
+	tap "another command line is refused" refused "its command line is not" \
 		chromebook CMDLINE="root=/dev/sda2" "$script" verify
 	tap "a device tree less is refused" tree_missing
 	tap "a device tree more is refused" tree_twice

@@ -140,10 +140,11 @@ make_kpart()
 		-o "$out/kukui.kpart.new" --vmlinuz "$image/Image" --dtbs "$image"/dtbs/*.dtb
 }
 
+# Without the folder lib itself: where that is a link, tar would put a folder there.
 make_modules()
 {
 	tar -c -C "$image/modules" --sort=name --mtime=@946684800 --owner=0 --group=0 --numeric-owner \
-		lib | xz -T0 >"$out/modules.tar.xz.new" && mv "$out/modules.tar.xz.new" "$out/modules.tar.xz"
+		"lib/modules/$(cat "$image/kernel.release")" | xz -T0 >"$out/modules.tar.xz.new" && mv "$out/modules.tar.xz.new" "$out/modules.tar.xz"
 }
 
 pack()
@@ -207,10 +208,6 @@ signed()
 		return 1
 	}
 	cat "$1/verify"
-	grep -Fx "$guid$cmdline" "$1/verify" >/dev/null || {
-		echo "its command line is not: $guid$cmdline"
-		return 1
-	}
 	# The same by depthcharge-tools, which looks for the board's device tree, too.
 	depthchargectl --board "$board" --vboot-public-key "$keys/kernel_subkey.vbpubk" check "$kpart"
 }
@@ -225,7 +222,9 @@ verify()
 	mkdir -p "$work"
 	said=$(check_size "$kpart") || return
 	step "$label signature" signed "$work" ||
-		die "$kpart: the signature or the command line is not as it should be" "it would not boot"
+		die "$kpart: it is not signed as it should be" "the firmware would not boot it"
+	grep -Fx "$guid$cmdline" "$work/verify" >/dev/null ||
+		die "$kpart: its command line is not: $guid$cmdline" "make it with: scripts/chromebook.sh pack"
 	vbutil_kernel --get-vmlinuz "$kpart" --vmlinuz-out "$work/fit" >/dev/null ||
 		die "$kpart: no kernel can be taken out of it"
 	step "$label parts" same_parts "$work" ||

@@ -183,7 +183,7 @@ build_kernel()
 		return 0
 	fi
 	need "${cross}gcc" make flex bison bc rsync
-	[ -n "$only" ] || [ -d "$obj" ] || need_space "$base_dir" 1500 "a kernel build"
+	[ -n "$only" ] || [ -d "$obj" ] || need_space "$base_dir" $((${#defconfig} > 0 ? 5000 : 1500)) "a kernel build"
 	[ -n "$only" ] || rm -rf "$image"
 	# Files that REV has like the last one keep their time, and their objects.
 	step "kernel/$label check out" git -C "$src" -c advice.detachedHead=false \
