@@ -221,6 +221,8 @@ file_changed()
 tap "the board's configuration takes, each option of it" \
 	"$top/scripts/kernel.sh" -c mt8183-kukui series
 tap "the small kernel builds, and the boards' device trees" chromebook "$script" build
+tap "a kernel without the boards' drivers is seen" refused "mediatek,mt8183-mmc: no driver" \
+	"$top/scripts/board-drivers.sh" "$image"
 tap "it is packed" chromebook "$script" pack
 tap "nothing is missing" complete
 tap "the modules are as on a root file system" modules_complete

@@ -13,7 +13,8 @@
 #
 # usage: scripts/chromebook.sh [STEP...]
 #
-#   STEP  build   the kernel, its modules, the device trees
+#   STEP  build   the kernel, its modules, the device trees; each device of the boards
+#                 has a driver
 #         pack    what is above
 #         verify  the partition's signature, size and command line, and that
 #                 there is in it what was built, with the tools that know the format
@@ -63,7 +64,13 @@ tools=(mkdepthcharge depthchargectl vbutil_kernel mkimage dumpimage fdtget lz4 t
 
 build_all()
 {
-	"$top/scripts/kernel.sh" "$config" "$rev" "$boards"
+	"$top/scripts/kernel.sh" "$config" "$rev" "$boards" || return
+	# Another configuration is not for the boards.
+	[ "$config" = mt8183-kukui ] || return 0
+	STEP_TAIL=40 step "$label drivers" "$top/scripts/board-drivers.sh" "$image" ||
+		die "the configuration has not all drivers of the boards" \
+			"see arch/arm64/configs/swiotlb-$config.config"
+	say "  $(tail -n 1 "$logs/$label drivers.log")"
 }
 
 has_kernel()
