@@ -5,14 +5,18 @@
 # base, and mends what a sanitizer reports there; the series applies on top of them
 # in its own version, and leaves the same kernel as it does alone.
 #
-# usage: scripts/check-fixes.sh [BASE...]
+# usage: scripts/check-fixes.sh [-k] [BASE...]
 #
+#   -k     only what KASAN says, in a guest that runs the KUnit suite: two kernels of
+#          each base, and their boots
 #   BASE   mainline, 6.12, 6.1 (mainline)
 #
 # Exit status: 0 when all passed.
 
 . "$(dirname "$0")/lib.sh"
 . "$top/scripts/mails.sh"
+. "$top/scripts/guest.sh"
+. "$top/scripts/guest-kunit.sh"
 
 work=$build/test/fixes
 tests=$top/tools/testing/swiotlb
@@ -22,6 +26,13 @@ tests=$top/tools/testing/swiotlb
 declare -A seen=(
 	[release]='end/the last slots|heap-buffer-overflow .* in swiotlb_release_slots'
 	[counts]='end/half a slot set|heap-buffer-overflow .* in swiotlb_.*find_slots'
+)
+
+# What KASAN reports of each base without them
+declare -A kasan_reports=(
+	[mainline]='KASAN: slab-out-of-bounds in swiotlb_release_slots'
+	[6.12]=''
+	[6.1]=''
 )
 
 fix_of()
@@ -111,11 +122,60 @@ check()
 	done
 }
 
+# kasan BASE REV: the reports of KASAN in swiotlb's code, each once, without addresses
+kasan()
+{
+	sed -n 's/.*BUG: \(KASAN: [^ ]* in [^ ]*swiotlb[^+]*\).*/\1/p' "$logs/boot/fixes-$1-$2.log" | sort -u
+}
+
+kasan_boot()
+{
+	local base_dir=$build/$1
+	kunit_boot "fixes-$1-$2" debug "$2"
+	# What is wrong without the fix may end the guest, too.
+	grep -aF 'KernelAddressSanitizer initialized' "$logs/boot/fixes-$1-$2.log"
+}
+
+kasan_sees()
+{
+	kasan "$1" base
+	[ "$(kasan "$1" base)" = "${kasan_reports[$1]}" ]
+}
+
+kasan_silent()
+{
+	! kasan "$1" fixes | grep . || return
+	grep -a '^\[[^]]*\] guest: end' "$logs/boot/fixes-$1-fixes.log"
+}
+
+check_kasan()
+{
+	local base=$1 rev
+	tap "$base: the tree is there" env BASE="$base" "$top/scripts/tree.sh"
+	tap "$base: the fixes apply" applies "$base"
+	git -C "$(repo "$base")" update-ref refs/heads/fixes "$(cat "$work/$base.commit")"
+	for rev in base fixes; do
+		tap "$base: $rev: the kernel with KASAN builds" env BASE="$base" "$top/scripts/kernel.sh" debug "$rev"
+		tap "$base: $rev: the guest runs, and KASAN with it" kasan_boot "$base" "$rev"
+	done
+	tap "$base: base: KASAN reports the faults" kasan_sees "$base"
+	tap "$base: fixes: it reports none" kasan_silent "$base"
+}
+
 need git perl make gcc
+check=check
+while getopts k option; do
+	case $option in
+	k) check=check_kasan ;;
+	*) die "usage: check-fixes.sh [-k] [BASE...]" ;;
+	esac
+done
+shift $((OPTIND - 1))
 mkdir -p "$work"
 [ $# -gt 0 ] || set -- mainline
+[ $check = check ] || tap "the guest's device tree is made" device_tree
 for base; do
 	[ -d "$top/patches/fixes/$base" ] || die "there is no patches/fixes/$base"
-	check "$base"
+	$check "$base"
 done
 tap_end
