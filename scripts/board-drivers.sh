@@ -21,13 +21,16 @@ image=$1
 need dtc
 
 # The code that takes these is found in no table of aliases: it comes before there
-# are drivers, or is called by the driver of another device. The name is in the kernel
-# or in a module, if the code is.
+# are drivers, is called by the driver of another device or found by another bus, or
+# its driver is never a module and tells nothing. The name is in the kernel or in a
+# module, if the code is.
 by_name=(
 	"arm,armv8-timer" "arm,gic-v3" "arm,psci-1.0" "arm,idle-state"
 	"mediatek,mt6577-sysirq" "mediatek,mt6765-timer"
 	fixed-clock operating-points-v2 mmc-pwrseq-simple
 	shared-dma-pool restricted-dma-pool
+	"arm,cortex-a53-pmu" "arm,cortex-a73-pmu" "mediatek,mt8183-power-controller"
+	"mediatek,mt6358-regulator" "mediatek,mt7921s-bluetooth"
 	# parts of one display, and of one scaler
 	"mediatek,mt8183-disp-dither"
 	"mediatek,mt8183-mdp3-ccorr" "mediatek,mt8183-mdp3-rsz"
