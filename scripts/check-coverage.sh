@@ -6,7 +6,7 @@
 # outcome of each condition has to be reached. What cannot be is named, with the
 # reason, in tools/testing/swiotlb/unreachable.txt.
 #
-# Usage: [SEED=n] check-coverage.sh
+# Usage: [BASE=name] [SEED=n] check-coverage.sh
 # TAP on stdout, one line a function; the source with its counts is in
 # build/swiotlb/coverage/, as HTML. Exit status: 0 if all passed, 1 otherwise.
 
@@ -77,10 +77,12 @@ table()
 		if (/^#/ || /^$/)
 			next
 		split($0, part, " [|] ")
-		allowed[trim(part[1]) SUBSEP trim(part[3])] += part[2]
-		listed[trim(part[1]) SUBSEP trim(part[3])] = 1
-		if (trim(part[4]) == "")
+		if (trim(part[5]) == "")
 			print "!unreachable.txt no reason: " $0
+		if (trim(part[1]) != "all" && index("," trim(part[1]) ",", "," base ",") == 0)
+			next
+		allowed[trim(part[2]) SUBSEP trim(part[4])] += part[3]
+		listed[trim(part[2]) SUBSEP trim(part[4])] = 1
 		next
 	}
 	FILENAME == "-" { touched[$1] = 1; next }
@@ -147,7 +149,7 @@ table()
 		}
 		if (!seen)
 			print "!series no function of the series was found"
-	}' source="$source" reasons="$unreachable" "$source" "$unreachable" - "${inputs[@]}" < <(touched_lines)
+	}' base="${mails##*/}" source="$source" reasons="$unreachable" "$source" "$unreachable" - "${inputs[@]}" < <(touched_lines)
 }
 
 need make clang llvm-cov llvm-profdata perl git

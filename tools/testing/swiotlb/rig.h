@@ -160,6 +160,14 @@ void rig_default_growth(bool on);
 void rig_default_exit(void);
 
 /**
+ * rig_default_teardown() - free the default pool as the kernel does when no device
+ * needs one; no slot is in use, and it has not grown
+ *
+ * Return: true, or false if the kernel keeps it.
+ */
+bool rig_default_teardown(void);
+
+/**
  * rig_run_work() - do what the kernel put off: grow, free transient pools
  *
  * No other thread may be in the allocator.

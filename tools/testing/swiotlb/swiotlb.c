@@ -162,6 +162,24 @@ static void free_default_pool(struct rig_mem_pool *pool)
 		rig_pages_free(virt_to_phys(pool->areas), areas);
 }
 
+/* What else there is of the default pool, as it was before the boot */
+static void forget_default(void)
+{
+	struct io_tlb_mem *mem = &io_tlb_default_mem;
+
+	mem->nslabs = 0;
+	mem->force_bounce = false;
+#if RIG_HAS_TOTAL_USED
+	atomic_long_set(&mem->total_used, 0);
+	atomic_long_set(&mem->used_hiwater, 0);
+#endif
+	default_nareas = 0;
+	default_nslabs = IO_TLB_DEFAULT_SIZE >> IO_TLB_SHIFT;
+	swiotlb_force_bounce = false;
+	swiotlb_force_disable = false;
+	rig_setup_allocator();
+}
+
 void rig_default_exit(void)
 {
 	struct io_tlb_mem *mem = &io_tlb_default_mem;
@@ -185,17 +203,20 @@ void rig_default_exit(void)
 	/* That was the allocator, too. */
 	mem->segsize = IO_TLB_SEGSIZE;
 #endif
-	mem->nslabs = 0;
-	mem->force_bounce = false;
-#if RIG_HAS_TOTAL_USED
-	atomic_long_set(&mem->total_used, 0);
-	atomic_long_set(&mem->used_hiwater, 0);
+	forget_default();
+}
+
+bool rig_default_teardown(void)
+{
+	swiotlb_exit();
+	if (mem_pool(&io_tlb_default_mem)->nslabs)
+		return false;
+#ifdef CONFIG_SWIOTLB_DYNAMIC
+	/* The kernel leaves the pool in the list, as zeros. */
+	INIT_LIST_HEAD_RCU(&io_tlb_default_mem.pools);
 #endif
-	default_nareas = 0;
-	default_nslabs = IO_TLB_DEFAULT_SIZE >> IO_TLB_SHIFT;
-	swiotlb_force_bounce = false;
-	swiotlb_force_disable = false;
-	rig_setup_allocator();
+	forget_default();
+	return true;
 }
 
 phys_addr_t rig_alloc(struct device *dev, size_t bytes)

@@ -74,6 +74,36 @@ static void late(void)
 }
 
 /*
+ * Not needed after all, it is freed; one that is made after that is like the first.
+ * With bouncing forced it stays.
+ */
+static void torn_down(void)
+{
+	unsigned int i;
+
+	expect(rig_default_teardown(), "it stays, although there is none");
+	for (i = 0; i < 2; i++) {
+		if (i)
+			rig_default_early("4096,4", 0);
+		else
+			expect(!rig_default_late(4 * SZ_1M, 4), "no pool of 4 MiB");
+		rig_default_growth(false);
+		begin(SET);
+		model_must_map(&m, &dev, SOURCE, SET * RIG_SLOT, 0, DMA_TO_DEVICE);
+		model_drain(&m);
+		model_exit(&m);
+		expect(rig_default_teardown(), "it stays");
+		expect(!rig_pages_in_use(), "%zu bytes of pages were never freed",
+		       rig_pages_in_use());
+	}
+	rig_default_early("4096,4,force", 0);
+	begin(SET);
+	expect(!rig_default_teardown(), "it goes, although all is bounced");
+	model_must_map(&m, &dev, SOURCE, SET * RIG_SLOT, 0, DMA_TO_DEVICE);
+	end();
+}
+
+/*
  * Four areas. Each CPU begins with its own, and goes on with the others when
  * that is full:
  *
@@ -187,6 +217,7 @@ static void hiwater(void)
 static const struct test tests[] = {
 	{ "at boot", at_boot, NEEDS_SETS_128 },
 	{ "late", late, NEEDS_SETS_128 },
+	{ "torn down", torn_down, NEEDS_SETS_128 },
 	{ "areas", all_areas, NEEDS_SETS_128 },
 	{ "limit", limit, NEEDS_SETS_128 },
 	{ "growth", growth, NEEDS_DYNAMIC | NEEDS_SETS_128 },
