@@ -7,8 +7,8 @@
 #
 # usage: scripts/check-fixes.sh [-k] [BASE...]
 #
-#   -k     only what KASAN says, in a guest that runs the KUnit suite: two kernels of
-#          each base, and their boots
+#   -k     ask KASAN, too, in a guest that runs the KUnit suite: two kernels of each
+#          base, and their boots
 #   BASE   mainline, 6.12, 6.1 (mainline)
 #
 # Exit status: 0 when all passed.
@@ -31,8 +31,10 @@ declare -A seen=(
 # What KASAN reports of each base without them
 declare -A kasan_reports=(
 	[mainline]='KASAN: slab-out-of-bounds in swiotlb_release_slots'
-	[6.12]=''
-	[6.1]=''
+	[6.12]='KASAN: slab-out-of-bounds in swiotlb_release_slots'
+	[6.1]='KASAN: slab-out-of-bounds in swiotlb_find_slots
+KASAN: slab-out-of-bounds in swiotlb_release_slots
+KASAN: slab-out-of-bounds in swiotlb_tbl_map_single'
 )
 
 fix_of()
@@ -125,14 +127,14 @@ check()
 # kasan BASE REV: the reports of KASAN in swiotlb's code, each once, without addresses
 kasan()
 {
-	sed -n 's/.*BUG: \(KASAN: [^ ]* in [^ ]*swiotlb[^+]*\).*/\1/p' "$logs/boot/fixes-$1-$2.log" | sort -u
+	sed -n 's/.*BUG: \(KASAN: [^ ]* in [^ ]*swiotlb[^+.]*\).*/\1/p' "$logs/boot/fixes-$1-$2.log" | sort -u
 }
 
 kasan_boot()
 {
 	local base_dir=$build/$1
-	kunit_boot "fixes-$1-$2" debug "$2"
-	# What is wrong without the fix may end the guest, too.
+	# What is overwritten without the fixes may end the kernel.
+	kunit_boot "fixes-$1-$2" debug "$2" kasan_multi_shot || [ "$2" = base ] || return
 	grep -aF 'KernelAddressSanitizer initialized' "$logs/boot/fixes-$1-$2.log"
 }
 
@@ -144,15 +146,23 @@ kasan_sees()
 
 kasan_silent()
 {
-	! kasan "$1" fixes | grep . || return
-	grep -a '^\[[^]]*\] guest: end' "$logs/boot/fixes-$1-fixes.log"
+	! kasan "$1" fixes | grep .
+}
+
+# Not the devices with a minimum alignment: 6.1 looks for a place for ever there,
+# without the series.
+kasan_device_tree()
+{
+	local device
+	device_tree || return
+	for device in min-align min-align-all; do
+		fdtput -t s "$made/kunit-$ARCH.dtb" "/$device" status disabled || return
+	done
 }
 
 check_kasan()
 {
 	local base=$1 rev
-	tap "$base: the tree is there" env BASE="$base" "$top/scripts/tree.sh"
-	tap "$base: the fixes apply" applies "$base"
 	git -C "$(repo "$base")" update-ref refs/heads/fixes "$(cat "$work/$base.commit")"
 	for rev in base fixes; do
 		tap "$base: $rev: the kernel with KASAN builds" env BASE="$base" "$top/scripts/kernel.sh" debug "$rev"
@@ -163,19 +173,20 @@ check_kasan()
 }
 
 need git perl make gcc
-check=check
+kasan=
 while getopts k option; do
 	case $option in
-	k) check=check_kasan ;;
+	k) kasan=y ;;
 	*) die "usage: check-fixes.sh [-k] [BASE...]" ;;
 	esac
 done
 shift $((OPTIND - 1))
 mkdir -p "$work"
 [ $# -gt 0 ] || set -- mainline
-[ $check = check ] || tap "the guest's device tree is made" device_tree
+[ -z "$kasan" ] || tap "the guest's device tree is made" kasan_device_tree
 for base; do
 	[ -d "$top/patches/fixes/$base" ] || die "there is no patches/fixes/$base"
-	$check "$base"
+	check "$base"
+	[ -z "$kasan" ] || check_kasan "$base"
 done
 tap_end

@@ -67,14 +67,15 @@ device_tree()
 		fdtoverlay -i "$made/virt.dtb" -o "$dtb" "${overlays[@]}"
 }
 
-# kunit_boot NAME CONFIG REV: the console goes to build/logs/boot/NAME.log.
+# kunit_boot NAME CONFIG REV [PARAMETER...]: the console goes to
+# build/logs/boot/NAME.log; the PARAMETERs go to the kernel.
 # swiotlb=: the default pool is in use, and of a size that arm64 leaves alone.
 kunit_boot()
 {
-	local name=$1 config=$2 parameters='' image=$base_dir/image/${2/:/-}-$3 files
+	local name=$1 config=$2 parameters="${*:4}" image=$base_dir/image/${2/:/-}-$3 files
 	files=("$image/swiotlb_kunit.ko")
 	# Half of the time goes into that; the kernel for it has it on.
-	[[ $config == *debug* ]] || parameters=dma_debug=off
+	[[ $config == *debug* ]] || parameters+=" dma_debug=off"
 	# QEMU's UART has no baud rate to read, and arm reports a division by zero.
 	[ "$ARCH" != arm ] || parameters+=" console=ttyAMA0,115200"
 	[[ $config != *16k* ]] || export CPU=cortex-a76

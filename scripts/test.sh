@@ -35,7 +35,7 @@ declare -A arguments=(
 if [ "$set" = long ]; then
 	tests+=(check-load)
 	arguments=([check-guest]=all [check-selftests]=all
-		[check-fixes]="mainline 6.12 6.1")
+		[check-fixes]="-k mainline 6.12 6.1")
 	export NET_MIB=${NET_MIB:-1024} LOAD_SECONDS=${LOAD_SECONDS:-600}
 fi
 
