@@ -106,7 +106,7 @@ tells()
 	printf '%s %s+%s %s\n' \
 		"$(fdtget "$dtb" "$(fdtget "$dtb" /__symbols__ scp_mem_reserved)" compatible)" \
 		"$(guest_cells "$dtb" scp_mem_reserved reg 0)" \
-		"$(guest_cells "$dtb" scp_mem_reserved reg 2)" "$(scp_firmware_name "$dtb")"
+		"$(guest_cells "$dtb" scp_mem_reserved reg 2)" "$(scp_firmware_names "$dtb" | tail -n 1)"
 }
 
 # A board's line of the table; * for what its tree has not like the first kukui's

@@ -55,14 +55,28 @@ list_jobs()
 	echo pool
 }
 
+# What 5 MiB that are coherent are aligned to: their order, or, in an old kernel
+# that has no alignment for its search, a page
+coherent_align()
+{
+	if git -C "$base_dir/tree" show series:kernel/dma/swiotlb.c |
+		grep 'swiotlb_find_slots(dev, 0, size, 0)' >/dev/null; then
+		echo 4096
+	else
+		echo $((8 * 1024 * 1024))
+	fi
+}
+
 prepare()
 {
+	local align
 	scp_programs "$made" &&
 		guest_board_dtb base "$made/base.dtb" &&
 		guest_board_dtb series "$made/series.dtb" &&
 		guest_scp_firmware "$made/series.dtb" "$made/scp.img" &&
 		list_jobs >"$made/jobs" &&
-		printf 'start\nisp %s\npool\n' "$rounds $seed" >"$made/isp-jobs"
+		align=$(coherent_align) &&
+		printf 'start\nisp %s\npool\n' "$rounds $seed $align" >"$made/isp-jobs"
 }
 
 # starts NAME: how often the SCP must have started. A rebind after which it does not
@@ -232,7 +246,7 @@ refusals()
 {
 	local refused said
 	refused=$(grep -c 'isp-load: round=.* result=no-room ' "$logs/boot/scp-isp.log" || :)
-	said=$(grep -c 'mtk-scp.*probe with driver mtk-scp failed with error -12' "$logs/boot/scp-isp.log" || :)
+	said=$(grep -c 'mtk-scp.* failed with error -12' "$logs/boot/scp-isp.log" || :)
 	echo "$refused times no room, $said times told"
 	[ "$refused" -gt 0 ] && [ "$refused" -eq "$said" ]
 }

@@ -23,7 +23,7 @@ scp_files()
 	done
 	echo "$top/tools/testing/selftests/dma/scp-guest.sh"
 	echo "$dir/scp_model"
-	echo "$dir/scp.img:lib/firmware/$(scp_firmware_name "$dtb")"
+	scp_firmware_names "$dtb" | sed "s|^|$dir/scp.img:lib/firmware/|"
 }
 
 # scp_boot DIR NAME REV DTB JOBS
@@ -38,11 +38,12 @@ scp_boot()
 			"$dir/$name.cpio.gz"
 }
 
-# scp_firmware_name DTB: below /lib/firmware, the driver's default without a name
-scp_firmware_name()
+# scp_firmware_names DTB: below /lib/firmware; without a name in the tree the
+# driver's default, an older one's first
+scp_firmware_names()
 {
 	fdtget "$1" "$(fdtget "$1" /__symbols__ scp)" firmware-name 2>/dev/null ||
-		echo mediatek/mt8183/scp.img
+		printf '%s\n' scp.img mediatek/mt8183/scp.img
 }
 
 # answers NAME: what the guest said, without time stamps

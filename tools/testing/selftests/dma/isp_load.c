@@ -4,10 +4,11 @@
  * and frees noncontiguous buffers of 200 to 2000 slots of 2 KiB at random, while
  * the SCP's driver gives its memory back and asks for it anew.
  *
- *	isp_load DEVICE SCP-DEVICE ROUNDS SEED
+ *	isp_load DEVICE SCP-DEVICE ROUNDS SEED ALIGN
  *
  * DEVICE is a probe device (kernel/dma/dma_probe.c) on the SCP's pool, SCP-DEVICE
- * what mtk-scp drives, as sysfs calls it. Each buffer is kept for some time, and
+ * what mtk-scp drives, as sysfs calls it, and ALIGN what the kernel aligns its
+ * coherent buffer of 5 MiB to, in bytes. Each buffer is kept for some time, and
  * its address known: so it is known, too, whether the pool has room for the SCP's
  * 5 MiB. Where it has from the driver's beginning to its end, the driver must get
  * them; where it has not, it must fail, and succeed once the ISP has freed its
@@ -36,9 +37,10 @@
 
 #define SLOT		2048ULL
 #define MIB		(1024 * 1024ULL)
-/* What mtk_scp allocates, and what a buffer of that size is aligned to */
+/* What mtk_scp allocates */
 #define SCP_SIZE	(5 * MIB)
-#define SCP_ALIGN	(8 * MIB)
+/* The least that a kernel aligns it to, whatever its own page size */
+#define PAGE		4096ULL
 
 #define DRIVER		"/sys/bus/platform/drivers/mtk-scp"
 #define MAX_BUFFERS	256
@@ -55,8 +57,10 @@ static struct {
 	struct buffer buffers[MAX_BUFFERS];
 	unsigned int count;
 	uint64_t used, target;
-	/* Places for the SCP that were free all the time, or at some time */
-	uint32_t always, sometimes;
+	/* For each page of the pool: used now, used at some time of this round */
+	unsigned char *now, *since;
+	/* A place for the SCP was free at some time of this round. */
+	bool sometimes;
 	unsigned long allocated, refused, freed;
 	bool end;
 } isp = {
@@ -65,6 +69,7 @@ static struct {
 };
 
 static struct dma_probe_info pool;
+static uint64_t scp_align;
 static int probe = -1;
 static char scp_name[64];
 
@@ -87,31 +92,40 @@ static uint32_t next_random(uint64_t *state)
 	return *state >> 33;
 }
 
-/* A bit for each place in the pool where 5 MiB fit, at their alignment. */
-static uint32_t free_places(void)
+/* How many places in the pool have 5 MiB at their alignment, with no page used */
+static unsigned int count_places(const unsigned char *used)
 {
-	uint64_t first = (pool.pool_base + SCP_ALIGN - 1) & ~(SCP_ALIGN - 1);
-	uint64_t end = pool.pool_base + pool.pool_size, at;
-	uint32_t places = 0, bit = 1;
-	unsigned int i;
+	unsigned int page, run = 0, places = 0;
 
-	for (at = first; at + SCP_SIZE <= end && bit; at += SCP_ALIGN, bit <<= 1) {
-		for (i = 0; i < isp.count; i++)
-			if (isp.buffers[i].addr < at + SCP_SIZE &&
-			    at < isp.buffers[i].addr + isp.buffers[i].size)
-				break;
-		if (i == isp.count)
-			places |= bit;
+	for (page = 0; page < pool.pool_size / PAGE; page++) {
+		run = used[page] ? 0 : run + 1;
+		if (run >= SCP_SIZE / PAGE &&
+		    !((pool.pool_base + (page + 1) * PAGE - SCP_SIZE) & (scp_align - 1)))
+			places++;
 	}
 	return places;
 }
 
-static void note_places(void)
+static void use_pages(const struct buffer *buf, bool use)
 {
-	uint32_t places = free_places();
+	uint64_t first = (buf->addr - pool.pool_base) / PAGE;
+	uint64_t last = (buf->addr + buf->size - 1 - pool.pool_base) / PAGE;
 
-	isp.always &= places;
-	isp.sometimes |= places;
+	/* A page can have the end of a buffer and the start of another one. */
+	for (; first <= last; first++) {
+		isp.now[first] += use ? 1 : -1;
+		isp.since[first] |= use;
+	}
+}
+
+/* A new round: the pages that are used now are all that were. */
+static unsigned int forget_places(void)
+{
+	unsigned int places = count_places(isp.now);
+
+	memcpy(isp.since, isp.now, pool.pool_size / PAGE);
+	isp.sometimes = places;
+	return places;
 }
 
 static void allocate(uint64_t size)
@@ -134,6 +148,7 @@ static void allocate(uint64_t size)
 	isp.buffers[isp.count].addr = req.dma_addr;
 	isp.buffers[isp.count].size = size;
 	isp.buffers[isp.count].handle = req.handle;
+	use_pages(&isp.buffers[isp.count], true);
 	isp.count++;
 	isp.used += size;
 	isp.allocated++;
@@ -143,6 +158,7 @@ static void release(unsigned int i)
 {
 	if (ioctl(probe, DMA_PROBE_FREE, &isp.buffers[i].handle))
 		die("cannot free a buffer");
+	use_pages(&isp.buffers[i], false);
 	isp.used -= isp.buffers[i].size;
 	isp.buffers[i] = isp.buffers[--isp.count];
 	isp.freed++;
@@ -160,7 +176,7 @@ static void *run_isp(void *seed)
 			allocate((200 + next_random(&state) % 1801) * SLOT);
 		else if (isp.count)
 			release(next_random(&state) % isp.count);
-		note_places();
+		isp.sometimes |= count_places(isp.now) > 0;
 		if (!isp.count)
 			pthread_cond_broadcast(&isp.drained);
 		end = isp.end;
@@ -278,9 +294,7 @@ static void do_round(unsigned int number, uint64_t target)
 		pthread_mutex_lock(&isp.lock);
 	}
 	isp.refused = 0;
-	isp.always = free_places();
-	isp.sometimes = isp.always;
-	places = __builtin_popcount(isp.always);
+	places = forget_places();
 	percent = isp.used * 100 / pool.pool_size;
 	pthread_mutex_unlock(&isp.lock);
 
@@ -298,9 +312,11 @@ static void do_round(unsigned int number, uint64_t target)
 		/* Then what is known here of the pool is not so. */
 		broken += !isp.sometimes;
 	} else {
+		bool room = count_places(isp.since);
+
 		tenths[tenth].none++;
-		result = isp.always ? "refused-with-room" : "no-room";
-		broken += !!isp.always;
+		result = room ? "refused-with-room" : "no-room";
+		broken += room;
 	}
 	pthread_mutex_unlock(&isp.lock);
 
@@ -330,8 +346,8 @@ int main(int argc, char **argv)
 	unsigned int i, rounds;
 	pthread_t thread;
 
-	if (argc != 5) {
-		fputs("usage: isp_load DEVICE SCP-DEVICE ROUNDS SEED\n", stderr);
+	if (argc != 6) {
+		fputs("usage: isp_load DEVICE SCP-DEVICE ROUNDS SEED ALIGN\n", stderr);
 		return 2;
 	}
 	probe = open(argv[1], O_RDWR);
@@ -340,6 +356,15 @@ int main(int argc, char **argv)
 	snprintf(scp_name, sizeof(scp_name), "%s", argv[2]);
 	rounds = strtoul(argv[3], NULL, 0);
 	seed = strtoull(argv[4], NULL, 0);
+	scp_align = strtoull(argv[5], NULL, 0);
+	if (scp_align < PAGE || scp_align & (scp_align - 1)) {
+		fprintf(stderr, "isp_load: %s is no power of 2 from %llu on\n", argv[5], PAGE);
+		return 2;
+	}
+	isp.now = calloc(2, pool.pool_size / PAGE);
+	if (!isp.now)
+		die("no memory");
+	isp.since = isp.now + pool.pool_size / PAGE;
 	isp_seed = seed + 1;
 
 	if (pthread_create(&thread, NULL, run_isp, &isp_seed))

@@ -12,7 +12,7 @@
 #	restart COUNT		stop and start
 #	crash			the watchdog's interrupt, and the recovery
 #	rebind COUNT		the driver gives its memory back and asks anew
-#	isp ROUNDS SEED		that, while the ISP's stand-in uses the pool
+#	isp ROUNDS SEED ALIGN	that, while the ISP's stand-in uses the pool
 #	pool			what debugfs says of the pools
 #
 # Each answers with one line "scp: JOB ...", the last word of which is ok or
@@ -170,7 +170,7 @@ job_rebind()
 
 job_isp()
 {
-	/isp_load /dev/dma-probe-scp "$(device)" "$1" "$2"
+	/isp_load /dev/dma-probe-scp "$(device)" "$1" "$2" "$3"
 	answer isp "rounds=$1 seed=$2 used=$(used)" $?
 }
 

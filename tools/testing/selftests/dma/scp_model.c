@@ -30,6 +30,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -571,10 +572,18 @@ static bool announce(const char *name, uint32_t addr)
 static bool announce_all(const char *node)
 {
 	char name[32] = "";
+	char *pattern;
+	glob_t found;
 
-	if (read_property(node, "cros-ec-rpmsg/mediatek,rpmsg-name", name,
-			  sizeof(name) - 1) > 0 &&
-	    !announce(name, SCP_IPI_CROS_HOST_CMD))
+	/* The node of the embedded controller is "cros_ec" in an older tree. */
+	if (asprintf(&pattern, "%s/*/mediatek,rpmsg-name", node) < 0)
+		die("no memory");
+	if (!glob(pattern, 0, NULL, &found)) {
+		read_property("", found.gl_pathv[0], name, sizeof(name) - 1);
+		globfree(&found);
+	}
+	free(pattern);
+	if (name[0] && !announce(name, SCP_IPI_CROS_HOST_CMD))
 		return false;
 	return announce(SCP_PROBE_CHANNEL, SCP_PROBE_IPI_RPMSG);
 }
