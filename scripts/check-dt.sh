@@ -42,6 +42,8 @@ sources=(Documentation/devicetree arch/arm64/Makefile "$boards"
 	Makefile Kbuild)
 
 export LC_ALL=C
+# What prints a set prints it in the same order each time.
+export PYTHONHASHSEED=0
 
 # --- what the checks are made of --------------------------------------------
 
@@ -588,8 +590,12 @@ if step dt/validate-boards all_validations; then
 	say "# said of the boards without the series: $(grep -vc "	from schema" "$work/said-base.log") lines"
 	tap "boards, in-tree binding: nothing is said that is not said without the series" \
 		same_said "$work/said-base.log" "$work/said-series.log"
-	tap "boards, patched dt-schema: nothing is said that is not said without the series" \
-		same_said "$work/said-base.log" "$work/said-patched.log"
+	if git -C "$tree" cat-file -e "base:$binding" 2>/dev/null; then
+		say "# the base has a binding of that name, which goes before dt-schema's"
+	else
+		tap "boards, patched dt-schema: nothing is said that is not said without the series" \
+			same_said "$work/said-base.log" "$work/said-patched.log"
+	fi
 	tap "$witness, neither: the property is complained about, and nothing else" \
 		complained_of "$work/said-krane-base.log" "$work/said-krane-without.log"
 else
