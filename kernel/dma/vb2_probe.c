@@ -201,8 +201,9 @@ static const struct vb2_ops vb2_probe_queue_ops = {
 
 static int vb2_probe_querycap(struct file *file, void *fh, struct v4l2_capability *cap)
 {
-	strscpy(cap->driver, "vb2-probe");
-	strscpy(cap->card, "vb2-probe");
+	/* With their sizes, for 6.1 */
+	strscpy(cap->driver, "vb2-probe", sizeof(cap->driver));
+	strscpy(cap->card, "vb2-probe", sizeof(cap->card));
 	return 0;
 }
 
@@ -295,6 +296,14 @@ static int vb2_probe_init_queue(struct vb2_probe *probe)
 	return vb2_queue_init(queue);
 }
 
+static void vb2_probe_unregister(void *data)
+{
+	struct vb2_probe *probe = data;
+
+	vb2_video_unregister_device(&probe->vdev);
+	v4l2_device_unregister(&probe->v4l2_dev);
+}
+
 static int vb2_probe_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
@@ -335,7 +344,7 @@ static int vb2_probe_probe(struct platform_device *pdev)
 	if (ret)
 		goto unregister;
 
-	strscpy(probe->vdev.name, "vb2-probe");
+	strscpy(probe->vdev.name, "vb2-probe", sizeof(probe->vdev.name));
 	probe->vdev.fops = &vb2_probe_fops;
 	probe->vdev.ioctl_ops = &vb2_probe_ioctl_ops;
 	probe->vdev.release = video_device_release_empty;
@@ -349,20 +358,12 @@ static int vb2_probe_probe(struct platform_device *pdev)
 	ret = video_register_device(&probe->vdev, VFL_TYPE_VIDEO, -1);
 	if (ret)
 		goto unregister;
-	platform_set_drvdata(pdev, probe);
-	return 0;
+	/* A driver's remove function has another type in 6.1. */
+	return devm_add_action_or_reset(dev, vb2_probe_unregister, probe);
 
 unregister:
 	v4l2_device_unregister(&probe->v4l2_dev);
 	return ret;
-}
-
-static void vb2_probe_remove(struct platform_device *pdev)
-{
-	struct vb2_probe *probe = platform_get_drvdata(pdev);
-
-	vb2_video_unregister_device(&probe->vdev);
-	v4l2_device_unregister(&probe->v4l2_dev);
 }
 
 static const struct of_device_id vb2_probe_of_match[] = {
@@ -373,7 +374,6 @@ MODULE_DEVICE_TABLE(of, vb2_probe_of_match);
 
 static struct platform_driver vb2_probe_driver = {
 	.probe = vb2_probe_probe,
-	.remove = vb2_probe_remove,
 	.driver = {
 		.name = "vb2-probe",
 		.of_match_table = vb2_probe_of_match,
