@@ -76,10 +76,19 @@ boot()
 
 # What the block layer was told: no more than the pool's segment in one piece,
 # less what the device's minimum alignment may take (NVMe's is 4 KiB), and no
-# more than the driver's own limit (NVMe's 8 MiB, USB storage's 1 MiB).
+# more than the driver's own limit (NVMe's 8 MiB, 4 MiB in 6.1, USB storage's 1 MiB).
+nvme_limit()
+{
+	local kib=8192
+	! git -C "$base_dir/tree" show base:drivers/nvme/host/pci.c |
+		grep "define NVME_MAX_KB_SZ[[:space:]]*4096" >/dev/null || kib=4096
+	echo "$kib"
+}
+
 announced()
 {
-	local rev=$1 disk mib segsize kib got bad=0
+	local rev=$1 disk mib segsize kib got bad=0 nvme
+	nvme=$(nvme_limit)
 	for disk in "${io_disks[@]}"; do
 		read -r disk mib segsize <<<"$disk"
 		[ "$rev" = series ] || segsize=128
@@ -91,7 +100,7 @@ announced()
 		case $disk in
 		nvme*)
 			kib=$((kib - 4))
-			[ "$kib" -le 8192 ] || kib=8192
+			[ "$kib" -le "$nvme" ] || kib=$nvme
 			;;
 		sd?) [ "$kib" -le 1024 ] || kib=1024 ;;
 		esac
