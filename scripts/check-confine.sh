@@ -217,6 +217,12 @@ given()
 	addresses "$1" | in_pools $(users)
 }
 
+# The DMA API's events, which 6.12 was the first to have
+has_events()
+{
+	git -C "$base_dir/tree" cat-file -e base:include/trace/events/dma.h 2>/dev/null
+}
+
 # From the rings at the boot to the last line, and nothing in between missing
 whole_run()
 {
@@ -233,8 +239,10 @@ whole_run()
 dumps()
 {
 	echo "dumps: $(grep -c '^dump: begin' "$made/noted-$1")"
+	# 6.1, which has N= in it, tells the device first, and then its driver.
 	# shellcheck disable=SC2046 # several names
-	sed -n 's/^dump: .* \([^ ]*\) [a-z-]* idx .* D=\([0-9a-f]*\) L=\([0-9a-f]*\) .*/\1 \2 \3/p' \
+	sed -n -e 's/^dump: \([^ ]*\) [^ ]* [a-z-]* idx .* N=[0-9a-f]* D=\([0-9a-f]*\) L=\([0-9a-f]*\) .*/\1 \2 \3/p;t' \
+		-e 's/^dump: .* \([^ ]*\) [a-z-]* idx .* D=\([0-9a-f]*\) L=\([0-9a-f]*\) .*/\1 \2 \3/p' \
 		"$made/noted-$1" | awk "$io_awk"'{ print $1, $2, hex($3) }' |
 		in_pools $(users | grep -v probe)
 }
@@ -300,8 +308,12 @@ check()
 	tap "$rev: the guest ends as it should" boot "$rev"
 	tap "$rev: fio on all disks, in turn and at once" io_all_ok "confine-$rev" fio 24
 	tap "$rev: what else was to be done" io_all_ok "confine-$rev" '(ext4|send|receive|probes)' 8
-	tap "$rev: the events of the whole run are there" whole_run "$rev"
-	tap "$rev: each address that was given lies in the device's pool" given "$rev"
+	if has_events; then
+		tap "$rev: the events of the whole run are there" whole_run "$rev"
+		tap "$rev: each address that was given lies in the device's pool" given "$rev"
+	else
+		say "# $BASE has no events of the DMA API"
+	fi
 	tap "$rev: each mapping in dma-debug's dumps lies in the device's pool" dumps "$rev"
 	tap "$rev: each access from PCI that QEMU saw lies in the pool" seen_by_smmu "$rev"
 	tap "$rev: each ring that virtio-mmio was told lies in a pool" rings "$rev"

@@ -78,6 +78,8 @@ kunit_boot()
 	[[ $config == *debug* ]] || parameters+=" dma_debug=off"
 	# QEMU's UART has no baud rate to read, and arm reports a division by zero.
 	[ "$ARCH" != arm ] || parameters+=" console=ttyAMA0,115200"
+	# 6.1 there takes the first that it finds, which nobody sees.
+	[ "$ARCH" != riscv ] || parameters+=" console=ttyS0"
 	[[ $config != *16k* ]] || export CPU=cortex-a76
 	[ "$ARCH" != arm ] || files+=("$image/dma_probe.ko")
 	"$top/scripts/initramfs.sh" "$made/kunit.cpio.gz" "$init" \

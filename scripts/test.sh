@@ -12,6 +12,9 @@
 #   long   that, with every kernel that scripts/matrix.sh has, and the tests in the
 #          guests as long as they can be: hours
 #
+# With BASE=6.12 or 6.1, the same tests of that base, less those of sending,
+# distributions, the Chromebook and the other bases.
+#
 # Exit status: 0 if tests passed and none failed, 1 otherwise.
 
 . "$(dirname "$0")/lib.sh"
@@ -37,6 +40,19 @@ if [ "$set" = long ]; then
 	arguments=([check-guest]=all [check-selftests]=all
 		[check-fixes]="-k mainline 6.12 6.1")
 	export NET_MIB=${NET_MIB:-1024} LOAD_SECONDS=${LOAD_SECONDS:-600}
+fi
+
+# What is about all bases, or about what is sent and packed from mainline's mails,
+# is not run for another one.
+if [ "$BASE" != mainline ]; then
+	kept=()
+	for test in "${tests[@]}"; do
+		case $test in
+		check-bases | check-fixes | check-send | check-distributions | check-chromebook) ;;
+		*) kept+=("$test") ;;
+		esac
+	done
+	tests=("${kept[@]}")
 fi
 
 passed=0
