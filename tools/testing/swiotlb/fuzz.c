@@ -110,6 +110,9 @@ static unsigned int make_restricted(unsigned int kind)
 	phys_addr_t base = RIG_POOLS + get_u16() * RIG_SLOT;
 	bool good;
 
+	/* 6.1 does not know pools that begin within a page. */
+	if (!rig_build.has_alignment)
+		base = ALIGN(base, RIG_PAGE);
 	/* Only whole sets can be split into areas. */
 	if (nareas > 1)
 		slots = roundup(slots, nareas * rig_build.set_slots);
