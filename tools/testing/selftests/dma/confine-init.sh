@@ -14,10 +14,10 @@
 mount -t tracefs tracefs /sys/kernel/tracing
 insmod /dma_probe.ko
 
-# All that is noted, as it comes; ends when there is no more to come.
+# All that is noted, as it comes, up to the last line. The pipe itself does not end
+# for who waits in it already when tracing is switched off.
 {
-	# Not cat, which would splice: that does not end when there is no more.
-	dd if=/sys/kernel/tracing/trace_pipe bs=64k 2>/dev/null
+	sed '/tracing_mark_write: io: end$/q' /sys/kernel/tracing/trace_pipe
 	cat /tmp/dumps
 } | dd of="/dev/$(kernel_name carry block)" obs=1M conv=sync 2>/dev/null &
 carrying=$!
@@ -88,7 +88,6 @@ rmmod dma_probe
 tell_pools
 tell_dma_api
 echo "io: end" >/sys/kernel/tracing/trace_marker
-echo 0 >/sys/kernel/tracing/tracing_on
 wait $carrying
 sync
 echo "guest: end"
