@@ -15,9 +15,10 @@ mount -t tracefs tracefs /sys/kernel/tracing
 insmod /dma_probe.ko
 
 # All that is noted, as it comes, up to the last line. The pipe itself does not end
-# for who waits in it already when tracing is switched off.
+# for who waits in it already when tracing is switched off. (Not sed, which reads
+# the line after that, too.)
 {
-	sed '/tracing_mark_write: io: end$/q' /sys/kernel/tracing/trace_pipe
+	awk '{ print } /tracing_mark_write: io: end$/ { exit }' /sys/kernel/tracing/trace_pipe
 	cat /tmp/dumps
 } | dd of="/dev/$(kernel_name carry block)" obs=1M conv=sync 2>/dev/null &
 carrying=$!
