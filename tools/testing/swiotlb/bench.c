@@ -211,12 +211,14 @@ static void measure(unsigned int mib, unsigned int segsize, unsigned int percent
 	char cell[80];
 	char *end;
 
-	rig_set_segsize(&dev, segsize);
+	/* To fill a pool, buffers must go where they are wanted: next-fit. */
+	rig_set_segsize(&dev, SLOT_SET);
 	rig_split(&dev, 1);
 	rig_pools(&dev, &view, 1);
 	/* Only what is measured is to be copied. */
 	rig_copy = false;
 	fill(percent);
+	rig_set_segsize(&dev, segsize);
 
 	before = malloc(rig_state_bytes(&view));
 	after = malloc(rig_state_bytes(&view));

@@ -320,6 +320,29 @@ static void check_slots(struct model *m, const struct model_pool *p,
 	}
 }
 
+/*
+ * The kernel passes over slots that it believes to begin no long row of free
+ * ones: it may think too high of them, but not too low.
+ */
+static void check_rows(const struct model *m, const struct model_pool *p)
+{
+	unsigned long start, end, slot, area_end;
+
+	if (!rig_build.takes_lowest || m->segsize == rig_build.set_slots)
+		return;
+	for (start = next(p, 0, p->view.nslabs, false); start < p->view.nslabs;
+	     start = next(p, end, p->view.nslabs, false)) {
+		area_end = start - start % p->view.area_nslabs + p->view.area_nslabs;
+		end = next(p, start, min(area_end, p->view.nslabs), true);
+		/* A slot without an area is behind the last one. */
+		for (slot = start; slot < end && slot / p->view.area_nslabs < p->view.nareas;
+		     slot++)
+			if (rig_longest_row(&p->view, slot) < end - slot)
+				rig_die("slot %lu, free: %lu in a row are free, the kernel says at most %u",
+					slot, end - slot, rig_longest_row(&p->view, slot));
+	}
+}
+
 static void check_area(const struct model_pool *p, unsigned int i)
 {
 	struct rig_area area = rig_read_area(&p->view, i);
@@ -630,9 +653,14 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 		rig_die("slots %lu to %lu: slot %lu is another buffer's", first,
 			first + r.nslots - 1, next(p, first, first + r.nslots, true));
 
-	/* More than a slot set takes the area's first place, next-fit or not. */
+	/*
+	 * More than a slot set takes the area's first place, next-fit or not, and so
+	 * do all buffers of such a pool if its kernel has no next-fit there.
+	 */
 	area = first - first % p->view.area_nslabs;
-	if (r.nslots > rig_build.set_slots && first_place(m, p, &r, area) != first)
+	if ((r.nslots > rig_build.set_slots ||
+	     (rig_build.takes_lowest && m->segsize > rig_build.set_slots)) &&
+	    first_place(m, p, &r, area) != first)
 		rig_die("%lu slots are at %lu, although there is a place at %lu", r.nslots,
 			first, first_place(m, p, &r, area));
 
@@ -817,6 +845,7 @@ void model_check(struct model *m)
 		struct model_pool *p = m->pools[i];
 
 		check_slots(m, p, 0, p->view.nslabs);
+		check_rows(m, p);
 		for (j = 0; j < p->view.nareas; j++) {
 			check_area(p, j);
 			used += p->owner && !all ? 0 : p->area_used[j];

@@ -44,6 +44,8 @@
  * @has_alignment:	Does it align addresses? 6.1 looks at every so many slots,
  *			counted from the area's start, and knows no alignment of
  *			coherent buffers but that of a page.
+ * @takes_lowest:	Does every buffer take the area's first place, if segments are
+ *			larger than a slot set?
  * @has_cc_pools:	Does a pool know whether its memory is shared with devices,
  *			where there is memory encryption?
  */
@@ -55,6 +57,7 @@ struct rig_build {
 	bool has_pad_slots;
 	bool tracks_used;
 	bool has_alignment;
+	bool takes_lowest;
 	bool has_cc_pools;
 };
 
@@ -253,6 +256,11 @@ unsigned int rig_pools(struct device *dev, struct rig_view *views, unsigned int 
 void rig_read_slots(const struct rig_view *view, unsigned long first,
 		    unsigned long n, struct rig_slot *slots);
 struct rig_area rig_read_area(const struct rig_view *view, unsigned int area);
+/*
+ * The most free slots in a row, from the pool's slot @slot on, that the kernel
+ * reckons with; UINT_MAX if it keeps no such number.
+ */
+unsigned int rig_longest_row(const struct rig_view *view, unsigned long slot);
 /* Move the place where the next search begins, in slots from the area's first. */
 void rig_set_index(const struct rig_view *view, unsigned int area, unsigned int index);
 

@@ -155,6 +155,58 @@ static inline int isdigit(int c)
 
 #define simple_strtoul		strtoul
 
+/* ---- bitmaps ---- */
+
+#define BITS_PER_BYTE		8
+#define BIT_WORD(nr)		((nr) / BITS_PER_LONG)
+#define BITMAP_FIRST_WORD_MASK(start)	(~0UL << ((start) & (BITS_PER_LONG - 1)))
+#define bitmap_size(nbits)	(ALIGN((size_t)(nbits), BITS_PER_LONG) / BITS_PER_BYTE)
+#define __ffs(word)		((unsigned long)__builtin_ctzl(word))
+
+#define ilog2(n)		(63 - __builtin_clzl(n))
+
+static inline bool test_bit(unsigned int nr, const unsigned long *map)
+{
+	return map[BIT_WORD(nr)] & BIT(nr % BITS_PER_LONG);
+}
+
+/* Word by word, as the kernel's do it: they are counted by the benchmarks. */
+static inline void bitmap_set(unsigned long *map, unsigned int start, unsigned int nbits)
+{
+	unsigned int end = start + nbits;
+
+	for (; start < end; start = (BIT_WORD(start) + 1) * BITS_PER_LONG) {
+		unsigned long mask = BITMAP_FIRST_WORD_MASK(start);
+
+		if (BIT_WORD(start) == BIT_WORD(end))
+			mask &= ~BITMAP_FIRST_WORD_MASK(end);
+		map[BIT_WORD(start)] |= mask;
+	}
+}
+
+static inline void bitmap_clear(unsigned long *map, unsigned int start, unsigned int nbits)
+{
+	unsigned int end = start + nbits;
+
+	for (; start < end; start = (BIT_WORD(start) + 1) * BITS_PER_LONG) {
+		unsigned long mask = BITMAP_FIRST_WORD_MASK(start);
+
+		if (BIT_WORD(start) == BIT_WORD(end))
+			mask &= ~BITMAP_FIRST_WORD_MASK(end);
+		map[BIT_WORD(start)] &= ~mask;
+	}
+}
+
+static inline void bitmap_zero(unsigned long *map, unsigned int nbits)
+{
+	memset(map, 0, bitmap_size(nbits));
+}
+
+static inline void bitmap_fill(unsigned long *map, unsigned int nbits)
+{
+	memset(map, 0xff, bitmap_size(nbits));
+}
+
 /* ---- messages ---- */
 
 enum rig_level { RIG_INFO, RIG_WARN, RIG_ERR, RIG_BUG, RIG_LEVELS };

@@ -55,6 +55,16 @@ static inline void *rig_memcpy(void *to, const void *from, size_t bytes)
 #define rig_mem_pool	io_tlb_mem
 #endif
 
+/* Bytes of the slot descriptors, with what is behind them */
+static size_t slots_bytes(unsigned long nslabs)
+{
+#if RIG_HAS_BITMAP
+	return slots_size(nslabs);
+#else
+	return array_size(sizeof(struct io_tlb_slot), nslabs);
+#endif
+}
+
 const struct rig_build rig_build = {
 	.page_shift = PAGE_SHIFT,
 	.set_slots = IO_TLB_SEGSIZE,
@@ -63,6 +73,7 @@ const struct rig_build rig_build = {
 	.has_pad_slots = RIG_HAS_PAD_SLOTS,
 	.tracks_used = RIG_HAS_TOTAL_USED && !RIG_HAS_TRACK_HIWATER,
 	.has_alignment = RIG_HAS_ALIGNMENT,
+	.takes_lowest = RIG_TAKES_LOWEST,
 	.has_cc_pools = RIG_HAS_CC_POOLS,
 };
 
@@ -150,7 +161,7 @@ void rig_default_growth(bool on)
 
 static void free_default_pool(struct rig_mem_pool *pool)
 {
-	size_t slots = array_size(sizeof(*pool->slots), pool->nslabs);
+	size_t slots = slots_bytes(pool->nslabs);
 	size_t areas = array_size(sizeof(*pool->areas), pool->nareas);
 
 	if (!pool->nslabs)
@@ -317,6 +328,19 @@ unsigned int rig_pools(struct device *dev, struct rig_view *views, unsigned int 
 	return n;
 }
 
+#if RIG_HAS_BITMAP
+/* Free slots from the first one on, in its slot set: what other kernels count */
+static unsigned int free_slots(const struct rig_mem_pool *pool, unsigned long first)
+{
+	unsigned long end = min(ALIGN(first + 1, IO_TLB_SEGSIZE), pool->nslabs), slot;
+
+	for (slot = first; slot < end; slot++)
+		if (test_bit(slot, pool->bitmap))
+			break;
+	return slot - first;
+}
+#endif
+
 void rig_read_slots(const struct rig_view *view, unsigned long first,
 		    unsigned long n, struct rig_slot *slots)
 {
@@ -328,7 +352,15 @@ void rig_read_slots(const struct rig_view *view, unsigned long first,
 
 		slots[i].orig_addr = slot->orig_addr;
 		slots[i].alloc_size = slot->alloc_size;
+		/* Less than 0 behind the last byte, and no more than 2 GiB else */
+		if (sizeof(slot->alloc_size) == sizeof(u32) &&
+		    slot->alloc_size > 1UL << 31)
+			slots[i].alloc_size -= 1UL << 32;
+#if RIG_HAS_BITMAP
+		slots[i].list = free_slots(pool, first + i);
+#else
 		slots[i].list = slot->list;
+#endif
 #if RIG_HAS_PAD_SLOTS
 		slots[i].pad_slots = slot->pad_slots;
 #else
@@ -347,6 +379,18 @@ struct rig_area rig_read_area(const struct rig_view *view, unsigned int area)
 	};
 }
 
+unsigned int rig_longest_row(const struct rig_view *view, unsigned long slot)
+{
+#if RIG_TAKES_LOWEST
+	const struct rig_mem_pool *pool = view->pool;
+	const struct io_tlb_area *area = &pool->areas[slot / pool->area_nslabs];
+
+	return area->longest[slot % pool->area_nslabs >> area->block_shift];
+#else
+	return UINT_MAX;
+#endif
+}
+
 void rig_set_index(const struct rig_view *view, unsigned int area, unsigned int index)
 {
 	struct rig_mem_pool *pool = view->pool;
@@ -356,13 +400,13 @@ void rig_set_index(const struct rig_view *view, unsigned int area, unsigned int 
 
 size_t rig_state_bytes(const struct rig_view *view)
 {
-	return view->nslabs * sizeof(struct io_tlb_slot) +
+	return slots_bytes(view->nslabs) +
 		view->nareas * sizeof(struct rig_area);
 }
 
 void rig_state_get(const struct rig_view *view, void *state)
 {
-	size_t slots = view->nslabs * sizeof(struct io_tlb_slot);
+	size_t slots = slots_bytes(view->nslabs);
 	struct rig_area *areas = state + slots;
 	const struct rig_mem_pool *pool = view->pool;
 	unsigned int i;
@@ -377,7 +421,7 @@ void rig_state_get(const struct rig_view *view, void *state)
 
 void rig_state_set(const struct rig_view *view, const void *state)
 {
-	size_t slots = view->nslabs * sizeof(struct io_tlb_slot);
+	size_t slots = slots_bytes(view->nslabs);
 	const struct rig_area *areas = state + slots;
 	struct rig_mem_pool *pool = view->pool;
 	unsigned int i;
@@ -386,6 +430,10 @@ void rig_state_set(const struct rig_view *view, const void *state)
 	for (i = 0; i < view->nareas; i++) {
 		pool->areas[i].used = areas[i].used;
 		pool->areas[i].index = areas[i].index;
+#if RIG_TAKES_LOWEST
+		/* Nothing is known of the rows of free slots. */
+		memset(pool->areas[i].longest, 0xff, sizeof(pool->areas[i].longest));
+#endif
 	}
 }
 

@@ -632,7 +632,11 @@ static void toggle(struct layout *l, unsigned int slot)
 		/* requests[1] is one slot at no alignment, in any family here. */
 		rig_state_get(&view, state);
 		rig_set_index(&view, 0, slot);
+		/* Where all buffers take the first place, only sets have a next one. */
+		if (rig_build.takes_lowest)
+			rig_set_segsize(&dev, rig_build.set_slots);
 		got = request_slots(l, &requests[1]);
+		rig_set_segsize(&dev, segsize);
 		expect(got == slot, "the search began at %u, a free slot, and found %d",
 		       slot, got);
 	}

@@ -71,6 +71,11 @@ static void same_place_again(void)
 		expect(buf->first == 0, "a set and a slot are at slot %lu", buf->first);
 		model_free(&f.m, buf);
 	}
+	/* What else goes on from there has no other place where all take the first. */
+	if (rig_build.takes_lowest) {
+		teardown(&f);
+		return;
+	}
 	rig_set_index(&f.view, 0, 1024);
 	small = model_must_map(&f.m, &f.dev, SOURCE, SET * RIG_SLOT, 0, DMA_TO_DEVICE);
 	expect(small->first == 1024, "a set is at slot %lu, expected 1024", small->first);
