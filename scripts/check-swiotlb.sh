@@ -5,8 +5,9 @@
 # compiled in user space (tools/testing/swiotlb/) in all its variants, and tested
 # against a model. That the tests can fail is check-mutants.sh's matter.
 #
-# Usage: [SEED=n] check-swiotlb.sh
+# Usage: [SEED=n] [EXTRA=branch] check-swiotlb.sh
 #   SEED   what the random sequences begin with (1); it is printed with them
+#   EXTRA  a branch of the kernel tree that is tested instead (scripts/extra.sh)
 #
 # TAP on stdout, the programs' own output in build/logs/swiotlb/. Exit status: 0
 # if all passed, 1 otherwise.
@@ -17,6 +18,7 @@
 tests=$top/tools/testing/swiotlb
 out=$build/swiotlb
 seed=${SEED:-1}
+log_dir=$logs/swiotlb${EXTRA:+-$EXTRA}
 
 # What is run: a name, the Makefile's variables, the options. Nearly all of the
 # random operations are the plain variant's, for speed; the others are for what
@@ -37,13 +39,14 @@ variants=(
 [[ $seed =~ ^[0-9]+$ ]] || die "SEED=$seed: not a number"
 need make gcc
 [ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
-mkdir -p "$logs/swiotlb"
+mkdir -p "$log_dir"
 
 # in_tests VARIABLES GOAL: the Makefile's output
 in_tests()
 {
 	local variables
 	read -ra variables <<<"$1"
+	[ -z "${EXTRA-}" ] || variables+=("NAME=$EXTRA")
 	make -s -C "$tests" --no-print-directory TREE="$tree" O="$out" "${variables[@]}" "$2"
 }
 
@@ -62,8 +65,8 @@ compile_all()
 run_one()
 {
 	local status=0
-	"${@:2}" >"$logs/swiotlb/$1.tap" 2>&1 </dev/null || status=$?
-	echo $status >"$logs/swiotlb/$1.status"
+	"${@:2}" >"$log_dir/$1.tap" 2>&1 </dev/null || status=$?
+	echo $status >"$log_dir/$1.status"
 }
 
 # The longest first, as many at a time as there are processors.
@@ -85,7 +88,7 @@ run_all()
 # its plan is a failure of its own.
 report()
 {
-	local name=$1 log=$logs/swiotlb/$1.tap line planned seen=0 said
+	local name=$1 log=$log_dir/$1.tap line planned seen=0 said
 	said=$(mktemp)
 	while IFS= read -r line; do
 		case $line in
@@ -112,17 +115,17 @@ report()
 	done <"$log"
 	rm -f "$said"
 	if [ "${planned:-none}" != "$seen" ]; then
-		tap_fail "$name: it ended (status $(cat "$logs/swiotlb/$name.status")) before its plan" "$log"
+		tap_fail "$name: it ended (status $(cat "$log_dir/$name.status")) before its plan" "$log"
 	fi
 }
 
-rm -f "$logs"/swiotlb/*.tap
-if step swiotlb/compile compile_all; then
+rm -f "$log_dir"/*.tap
+if step "swiotlb${EXTRA:+-$EXTRA}/compile" compile_all; then
 	run_all || true
 	for variant in "${variants[@]}"; do
 		report "${variant%%|*}"
 	done
 else
-	tap_fail "the allocator compiles in user space" "$logs/swiotlb/compile.log"
+	tap_fail "the allocator compiles in user space" "$log_dir/compile.log"
 fi
 tap_end
