@@ -8,11 +8,11 @@
 #   check  what a change to the allocator has to pass, within a minute: the mails,
 #          and swiotlb.c in user space
 #   all    that, mutants, fuzzing, device trees, objects, images, the guests,
-#          sending, distributions, and documentation (the default)
+#          patches/extra, sending, distributions, and documentation (the default)
 #   long   that, with every kernel that scripts/matrix.sh has, and the tests in the
 #          guests as long as they can be: hours
 #
-# With BASE=6.12 or 6.1, the same tests of that base, less those of sending,
+# With BASE=6.12 or 6.1, the same tests of that base, less those of patches/extra, sending,
 # distributions, the Chromebook and the other bases.
 #
 # Exit status: 0 if tests passed and none failed, 1 otherwise.
@@ -25,7 +25,7 @@ check) tests=(check-series check-swiotlb check-coverage) ;;
 all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
 	check-objects check-images check-guest check-selftests check-io
 	check-media check-confine check-faults check-scp check-boards
-	check-bases check-fixes check-send check-distributions check-chromebook
+	check-extra check-bases check-fixes check-send check-distributions check-chromebook
 	check-htmldocs) ;;
 *) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
 esac
@@ -48,7 +48,7 @@ if [ "$BASE" != mainline ]; then
 	kept=()
 	for test in "${tests[@]}"; do
 		case $test in
-		check-bases | check-fixes | check-send | check-distributions | check-chromebook) ;;
+		check-extra | check-bases | check-fixes | check-send | check-distributions | check-chromebook) ;;
 		*) kept+=("$test") ;;
 		esac
 	done
