@@ -23,14 +23,15 @@ need git perl make gcc
 checkpatch()
 {
 	(cd "$base_dir/tree" && perl scripts/checkpatch.pl --strict --no-summary --color=never \
-		--ignore FILE_PATH_CHANGES --git "series..$1")
+		--ignore FILE_PATH_CHANGES --git "$("$top/scripts/extra.sh" -b "$1")..$1")
 }
 
 # commits TOPIC: each of them by itself, with fewer random operations
 commits()
 {
 	local commit name program log status
-	git -C "$base_dir/tree" rev-list --reverse "series..$1" >"$build/test/extra-$1"
+	git -C "$base_dir/tree" rev-list --reverse "$("$top/scripts/extra.sh" -b "$1")..$1" \
+		>"$build/test/extra-$1"
 	while read -r commit; do
 		git -C "$base_dir/tree" log -1 --format='%h %s' "$commit"
 		name=$1-$(git -C "$base_dir/tree" rev-parse --short=12 "$commit")

@@ -5,11 +5,15 @@
 # tree, and back.
 #
 # usage: scripts/extra.sh TOPIC
-#        scripts/extra.sh -w TOPIC
+#        scripts/extra.sh -w TOPIC [BELOW]
+#        scripts/extra.sh -b TOPIC
 #
 #   TOPIC  a folder of patches/extra, such as bitmap; the branch has its name
+#   BELOW  the branch that a new topic is on top of: series, if not given, or
+#          another topic, which its file "series" names then ("# On top of:")
 #   -w     write the mails anew from the branch; without it, make the branch of
-#          the mails, on top of the series
+#          the mails, and that of the topic below
+#   -b     print which branch the topic is on top of
 #
 # A branch that has what the mails have is left as it is, and one with commits of
 # your own, too: then nothing is done but to say so.
@@ -20,11 +24,27 @@
 . "$(dirname "$0")/treestate.sh"
 . "$(dirname "$0")/mails.sh"
 
+# below DIR: the branch that the mails of DIR are on top of
+below()
+{
+	local branch=
+	[ ! -e "$1/series" ] || branch=$(sed -n 's/^# On top of: //p' "$1/series")
+	echo "${branch:-series}"
+}
+
+# state DIR BRANCH: changes when the mails of DIR do, or BRANCH, which is below them
+state()
+{
+	{ git -C "$tree" rev-parse "$2" && mails_hash "$1"; } | sha256sum | cut -c1-64
+}
+
 # make_branch DIR TOPIC: in a work tree of its own, which goes away again
 make_branch()
 {
-	local dir=$1 topic=$2 work=$base_dir/extra status=0 wanted
-	wanted=$({ git -C "$tree" rev-parse series && mails_hash "$dir"; } | sha256sum | cut -c1-64)
+	local dir=$1 topic=$2 work=$base_dir/extra status=0 wanted on
+	on=$(below "$dir")
+	[ "$on" = series ] || make_branch "${dir%/*}/$on" "$on" || return
+	wanted=$(state "$dir" "$on")
 	if git -C "$tree" rev-parse -q --verify "refs/heads/$topic" >/dev/null; then
 		if [ "$(git -C "$tree" config "branch.$topic.mails" || :)" = \
 			"$wanted $(git -C "$tree" rev-parse "$topic")" ]; then
@@ -38,7 +58,7 @@ make_branch()
 	fi
 	rm -rf "$work"
 	git -C "$tree" worktree prune
-	git -C "$tree" worktree add -q --detach --no-checkout "$work" series || return
+	git -C "$tree" worktree add -q --detach --no-checkout "$work" "$on" || return
 	# Only what the patches touch is laid out.
 	git -C "$work" sparse-checkout set --no-cone \
 		'/kernel/dma/' '/include/linux/' '/Documentation/' >/dev/null &&
@@ -54,30 +74,39 @@ make_branch()
 
 write_branch()
 {
-	local dir=$1 topic=$2 new=$base_dir/extra-mails
-	git -C "$tree" merge-base --is-ancestor series "$topic" 2>/dev/null ||
-		die "there is no branch $topic on top of series in ${tree#"$top"/}"
+	local dir=$1 topic=$2 on=$3 new=$base_dir/extra-mails
+	git -C "$tree" merge-base --is-ancestor "$on" "$topic" 2>/dev/null ||
+		die "there is no branch $topic on top of $on in ${tree#"$top"/}"
 	rm -rf "$new"
 	mkdir -p "$new" "$dir"
-	format_mails "$tree" "series..$topic" -q -o "$new" -n
+	format_mails "$tree" "$on..$topic" -q -o "$new" -n
 	rm -f "$dir"/[0-9]*.patch
 	mv "$new"/*.patch "$dir/"
 	rmdir "$new"
 	quilt_series "$dir" >"$dir/series"
+	[ "$on" = series ] || sed -i "1a # On top of: $on" "$dir/series"
 	git -C "$tree" config "branch.$topic.mails" \
-		"$({ git -C "$tree" rev-parse series && mails_hash "$dir"; } | sha256sum | cut -c1-64) $(git -C "$tree" rev-parse "$topic")"
+		"$(state "$dir" "$on") $(git -C "$tree" rev-parse "$topic")"
 	say "${dir#"$top"/}: $(list_mails "$dir" | wc -l) patches"
 }
 
 need git
 action=make_branch
-if [ "${1-}" = -w ]; then
-	action=write_branch
-	shift
-fi
-[ $# -eq 1 ] || die "usage: scripts/extra.sh [-w] TOPIC" "for instance: scripts/extra.sh bitmap"
+most=1
+case ${1-} in
+-w) action=write_branch most=2 ;;
+-b) action=below ;;
+esac
+[ $action = make_branch ] || shift
+{ [ $# -ge 1 ] && [ $# -le $most ]; } ||
+	die "usage: scripts/extra.sh [-b | -w] TOPIC [BELOW]" "for instance: scripts/extra.sh bitmap"
+dir=$top/patches/extra/$1
 [ "$BASE" = mainline ] || die "the patches of patches/extra are for mainline, not for BASE=$BASE"
-[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
-[ $action = write_branch ] || [ -d "$top/patches/extra/$1" ] ||
+[ $action = write_branch ] || [ -d "$dir" ] ||
 	die "there is no patches/extra/$1" "there are: $(cd "$top/patches/extra" && echo */)"
-with_lock "extra-$BASE" $action "$top/patches/extra/$1" "$1"
+if [ $action = below ]; then
+	below "$dir"
+	exit
+fi
+[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+with_lock "extra-$BASE" $action "$dir" "$1" "${2-$(below "$dir")}"
