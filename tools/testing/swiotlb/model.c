@@ -336,10 +336,12 @@ static void check_rows(const struct model *m, const struct model_pool *p)
 		end = next(p, start, min(area_end, p->view.nslabs), true);
 		/* A slot without an area is behind the last one. */
 		for (slot = start; slot < end && slot / p->view.area_nslabs < p->view.nareas;
-		     slot++)
-			if (rig_longest_row(&p->view, slot) < end - slot)
-				rig_die("slot %lu, free: %lu in a row are free, the kernel says at most %u",
-					slot, end - slot, rig_longest_row(&p->view, slot));
+		     slot++) {
+			if (rig_longest_row(&p->view, slot) >= end - slot)
+				continue;
+			rig_die("slot %lu, free: %lu in a row are free, the kernel says at most %u",
+				slot, end - slot, rig_longest_row(&p->view, slot));
+		}
 	}
 }
 
