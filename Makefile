@@ -49,6 +49,8 @@ run: deps
 bench: tree
 	@scripts/bench.sh
 	@scripts/bench-swiotlb.sh
+	@EXTRA=bitmap scripts/bench.sh
+	@EXTRA=bitmap scripts/bench-swiotlb.sh
 
 chromebook: tree
 	@scripts/chromebook.sh

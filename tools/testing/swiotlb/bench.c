@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What it costs to map and unmap one buffer: instructions, counted by
- * valgrind's callgrind, or time with --time. scripts/bench-swiotlb.sh runs this
- * for several kernels and makes the table.
+ * valgrind's callgrind, or time with --time, or with --flight=N, where N buffers
+ * are mapped at any time, as a driver's queue has them. scripts/bench-swiotlb.sh runs
+ * this for several kernels and makes the table.
  *
  * Only bench_op() is counted. All else is set up with instrumentation off, or
  * a pool of 1 GiB would take minutes. Each figure becomes a part of callgrind's
@@ -32,6 +33,7 @@
 
 /* Copied per figure with --time: more than any cache has */
 #define TIME_BYTES	(64UL << 20)
+#define MAX_FLIGHT	256
 
 static const unsigned int occupancies[] = { 0, 50, 90 };
 
@@ -39,6 +41,10 @@ static struct rig_pool pool;
 static struct device dev;
 static struct rig_view view;
 static bool timed;
+/* Leave the pool empty. */
+static bool only_empty;
+/* Buffers that are mapped at a time; 0: one, and the search begins all over the pool. */
+static unsigned int flight;
 
 /* Seeded anew for each pattern */
 static u64 random_state;
@@ -183,6 +189,34 @@ static void count(const char *cell, size_t bytes)
 	CALLGRIND_STOP_INSTRUMENTATION;
 }
 
+/*
+ * So many buffers at a time, where the allocator puts them: the oldest goes, and a new
+ * one comes. The memory that a buffer was copied to before may be in a cache still, or
+ * not.
+ */
+static void fly(size_t bytes, unsigned int ops)
+{
+	phys_addr_t addr[MAX_FLIGHT];
+	unsigned int i;
+
+	for (i = 0; i < ops + flight; i++) {
+		phys_addr_t *oldest = &addr[i % flight];
+
+		if (i >= flight)
+			rig_unmap(&dev, *oldest, bytes, DMA_FROM_DEVICE, 0);
+		if (i < ops)
+			*oldest = rig_map(&dev, RIG_SOURCES, bytes, 0, DMA_FROM_DEVICE, 0);
+	}
+}
+
+static void time_round(size_t bytes)
+{
+	if (flight)
+		fly(bytes, POSITIONS);
+	else
+		one_round(bytes);
+}
+
 static void take_time(const char *cell, size_t bytes)
 {
 	unsigned int rounds = max(TIME_BYTES / bytes / POSITIONS, 1UL), i;
@@ -193,10 +227,13 @@ static void take_time(const char *cell, size_t bytes)
 	 * The first round makes the kernel below us find memory. The time is the
 	 * processor's: others may be using the machine.
 	 */
-	one_round(bytes);
+	time_round(bytes);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
-	for (i = 0; i < rounds; i++)
-		one_round(bytes);
+	if (flight)
+		fly(bytes, rounds * POSITIONS);
+	else
+		for (i = 0; i < rounds; i++)
+			one_round(bytes);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 	ns = (end.tv_sec - start.tv_sec) * 1e9 + (end.tv_nsec - start.tv_nsec);
 	printf("%s %.1f\n", cell, ns / rounds / POSITIONS);
@@ -211,8 +248,11 @@ static void measure(unsigned int mib, unsigned int segsize, unsigned int percent
 	char cell[80];
 	char *end;
 
-	/* To fill a pool, buffers must go where they are wanted: next-fit. */
-	rig_set_segsize(&dev, SLOT_SET);
+	/*
+	 * To fill a pool, buffers must go where they are wanted, to the next place. In
+	 * other kernels the counts depend on the segment, and are made anew for it.
+	 */
+	rig_set_segsize(&dev, rig_build.takes_lowest ? SLOT_SET : segsize);
 	rig_split(&dev, 1);
 	rig_pools(&dev, &view, 1);
 	/* Only what is measured is to be copied. */
@@ -276,7 +316,7 @@ static void run(const char *plan)
 		/* The base has but one. */
 		if (segsize != SLOT_SET && !rig_build.has_segsize)
 			continue;
-		for (i = 0; i < ARRAY_SIZE(occupancies); i++)
+		for (i = 0; i < (only_empty ? 1 : ARRAY_SIZE(occupancies)); i++)
 			measure(mib, segsize, occupancies[i], sizes + 1);
 	} while (*end == ',');
 	rig_pool_destroy(&pool);
@@ -286,17 +326,38 @@ int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "time", no_argument, NULL, 't' },
+		{ "flight", required_argument, NULL, 'f' },
+		{ "empty", no_argument, NULL, 'e' },
 		{ }
 	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		if (c != 't')
+		switch (c) {
+		case 'f':
+			flight = strtoul(optarg, NULL, 10);
+			if (!flight || flight > MAX_FLIGHT) {
+				fprintf(stderr, "error: --flight=%s: 1 to %u buffers\n", optarg,
+					MAX_FLIGHT);
+				return 1;
+			}
+			/* In an empty pool they are where the allocator wants them. */
+			only_empty = true;
+			timed = true;
+			break;
+		case 'e':
+			only_empty = true;
+			break;
+		case 't':
+			timed = true;
+			break;
+		default:
 			return 1;
-		timed = true;
+		}
 	}
 	if (optind == argc) {
-		fputs("Usage: swiotlb-bench [--time] MIB:SEGSIZE,...:KIB,...\n", stderr);
+		fputs("Usage: swiotlb-bench [--empty] [--time | --flight=N] MIB:SEGSIZE,...:KIB,...\n",
+		      stderr);
 		return 1;
 	}
 	if (!timed && !RUNNING_ON_VALGRIND) {
