@@ -15,21 +15,27 @@
 #   first:  what tests to begin with, by a piece of their names; all others follow
 #           if these see nothing
 #
-# Usage: [BASE=name] check-mutants.sh [TEXT]
-#   TEXT  only mutants whose name has it
+# Usage: [BASE=name] [EXTRA=branch] check-mutants.sh [TEXT]
+#   TEXT   only mutants whose name has it
+#   EXTRA  a branch of the kernel tree (scripts/extra.sh): mutants/EXTRA/*.patch break
+#          that one instead
 #
 # TAP on stdout, which names the test that caught each, how, and after how many
 # seconds. build/swiotlb/mutants/table.txt has the same; the output of each is in
-# build/logs/mutants/.
+# build/logs/mutants/; both in folders EXTRA of their own.
 #
 # Exit status: 0 if all were caught, 1 otherwise.
 
 . "$(dirname "$0")/lib.sh"
 
 rig=$top/tools/testing/swiotlb
-work=$build/swiotlb/mutants
-log_dir=$logs/mutants
+work=$build/swiotlb/mutants${EXTRA:+/$EXTRA}
+log_dir=$logs/mutants${EXTRA:+/$EXTRA}
+patches=$rig/mutants${EXTRA:+/$EXTRA}
 tree=$base_dir/tree
+# What is broken: the series as it is in the tree, committed or not, or that branch
+source=$tree
+[ -z "${EXTRA-}" ] || source=$work/src/$EXTRA
 # CPU seconds that a single test may take before it is said to hang; those that
 # hanging mutants begin with need a small fraction of the shorter time.
 limit=10
@@ -105,7 +111,7 @@ try()
 	[ "$(field expect "$patch")" != hangs ] || short=$short_limit
 	for file in "${files[@]}"; do
 		mkdir -p "$ksrc/${file%/*}"
-		cp "$tree/$file" "$ksrc/$file"
+		cp "$source/$file" "$ksrc/$file"
 	done
 	# All but swiotlb.c stays as it was when the run began, also for somebody who
 	# goes on to work at it.
@@ -113,7 +119,7 @@ try()
 		frozen+=(-o "$file")
 	done
 	if ! patch -d "$ksrc" -p1 -s -F0 --no-backup-if-mismatch -r - <"$patch" >"$log" 2>&1; then
-		result=$'error\t0\tthe patch does not apply to the series; make it anew'
+		result=$'error\t0\tthe patch does not apply; make it anew'
 		# The mutants are mainline's, and the search is another one there.
 		[ "$BASE" != 6.1 ] || result=$'foreign\t0\t'
 	elif ! compile "$name" "$ksrc" "$(field config "$patch")" "${frozen[@]}" >"$log" 2>&1; then
@@ -156,7 +162,7 @@ mkdir -p "$work" "$log_dir"
 control()
 {
 	local log=$log_dir/series-$1.log
-	compile series "$tree" "$1" && run "$log" "$limit" && return 0
+	compile "${EXTRA:-series}" "$source" "$1" && run "$log" "$limit" && return 0
 	cat "$log"
 	return 1
 }
@@ -186,7 +192,11 @@ source_6_1()
 	[ -d "$ksrc_6_1" ] || "$top/scripts/fetch.sh" unpack "$deb" "$ksrc_6_1" "${files[@]}"
 }
 
-tap "the series itself passes, as quickly as the mutants have to fail" control static
+if [ -n "${EXTRA-}" ]; then
+	[ -d "$patches" ] || die "there is no ${patches#"$top"/}" "EXTRA is a topic of patches/extra"
+	"$rig/sources.sh" "$tree" "$EXTRA" "$source"
+fi
+tap "${EXTRA:-the series} itself passes, as quickly as the mutants have to fail" control static
 tap "the same with CONFIG_SWIOTLB_DYNAMIC" control dynamic
 # Without that a mutant's failure says nothing.
 [ "$tap_failed" -eq 0 ] || {
@@ -194,7 +204,7 @@ tap "the same with CONFIG_SWIOTLB_DYNAMIC" control dynamic
 	exit 1
 }
 
-if [ $# -eq 0 ]; then
+if [ $# -eq 0 ] && [ -z "${EXTRA-}" ]; then
 	fails base "" "end/the last slots" \
 		'AddressSanitizer: heap-buffer-overflow in swiotlb_release_slots'
 	if source_6_1 >"$log_dir/fetch-6.1.log" 2>&1; then
@@ -206,13 +216,13 @@ if [ $# -eq 0 ]; then
 fi
 
 mutants=()
-for patch in "$rig"/mutants/*.patch; do
+for patch in "$patches"/*.patch; do
 	name=${patch##*/}
 	[[ $name == *${1:-}* ]] || continue
 	mutants+=("$patch")
 	rm -f "$work/${name%.patch}/result"
 done
-[ ${#mutants[@]} -gt 0 ] || die "no mutant's name has '${1:-}'" "they are in ${rig#"$top"/}/mutants/"
+[ ${#mutants[@]} -gt 0 ] || die "no mutant's name has '${1:-}'" "they are in ${patches#"$top"/}/"
 
 # A line for each that is done
 start=$SECONDS
