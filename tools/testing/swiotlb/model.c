@@ -326,7 +326,7 @@ static void check_slots(struct model *m, const struct model_pool *p,
  */
 static void check_rows(const struct model *m, const struct model_pool *p)
 {
-	unsigned long start, end, slot, area_end;
+	unsigned long start, end, slot, behind, area_end;
 
 	if (!rig_build.takes_lowest || m->segsize == rig_build.set_slots)
 		return;
@@ -336,11 +336,12 @@ static void check_rows(const struct model *m, const struct model_pool *p)
 		end = next(p, start, min(area_end, p->view.nslabs), true);
 		/* A slot without an area is behind the last one. */
 		for (slot = start; slot < end && slot / p->view.area_nslabs < p->view.nareas;
-		     slot++) {
-			if (rig_longest_row(&p->view, slot) >= end - slot)
-				continue;
-			rig_die("slot %lu, free: %lu in a row are free, the kernel says at most %u",
-				slot, end - slot, rig_longest_row(&p->view, slot));
+		     slot = behind) {
+			unsigned int most = rig_longest_row(&p->view, slot, &behind);
+
+			if (most < end - slot)
+				rig_die("slot %lu, free: %lu in a row are free, the kernel says at most %u",
+					slot, end - slot, most);
 		}
 	}
 }

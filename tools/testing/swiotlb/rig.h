@@ -258,9 +258,11 @@ void rig_read_slots(const struct rig_view *view, unsigned long first,
 struct rig_area rig_read_area(const struct rig_view *view, unsigned int area);
 /*
  * The most free slots in a row, from the pool's slot @slot on, that the kernel
- * reckons with; UINT_MAX if it keeps no such number.
+ * reckons with; UINT_MAX if it keeps no such number. It is the same for all slots
+ * before @behind.
  */
-unsigned int rig_longest_row(const struct rig_view *view, unsigned long slot);
+unsigned int rig_longest_row(const struct rig_view *view, unsigned long slot,
+			     unsigned long *behind);
 /* Move the place where the next search begins, in slots from the area's first. */
 void rig_set_index(const struct rig_view *view, unsigned int area, unsigned int index);
 

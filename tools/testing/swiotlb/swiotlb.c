@@ -347,7 +347,8 @@ void rig_read_slots(const struct rig_view *view, unsigned long first,
 	const struct rig_mem_pool *pool = view->pool;
 	unsigned long i;
 
-	for (i = 0; i < n; i++) {
+	/* From the last one on, for the sake of the counts */
+	for (i = n; i--;) {
 		const struct io_tlb_slot *slot = &pool->slots[first + i];
 
 		slots[i].orig_addr = slot->orig_addr;
@@ -357,7 +358,11 @@ void rig_read_slots(const struct rig_view *view, unsigned long first,
 		    slot->alloc_size > 1UL << 31)
 			slots[i].alloc_size -= 1UL << 32;
 #if RIG_HAS_BITMAP
-		slots[i].list = free_slots(pool, first + i);
+		if (i == n - 1 || (first + i + 1) % IO_TLB_SEGSIZE == 0)
+			slots[i].list = free_slots(pool, first + i);
+		else
+			slots[i].list = test_bit(first + i, pool->bitmap) ? 0 :
+				slots[i + 1].list + 1;
 #else
 		slots[i].list = slot->list;
 #endif
@@ -379,14 +384,18 @@ struct rig_area rig_read_area(const struct rig_view *view, unsigned int area)
 	};
 }
 
-unsigned int rig_longest_row(const struct rig_view *view, unsigned long slot)
+unsigned int rig_longest_row(const struct rig_view *view, unsigned long slot,
+			     unsigned long *behind)
 {
 #if RIG_TAKES_LOWEST
 	const struct rig_mem_pool *pool = view->pool;
 	const struct io_tlb_area *area = &pool->areas[slot / pool->area_nslabs];
+	unsigned long in_area = slot % pool->area_nslabs;
 
-	return area->longest[slot % pool->area_nslabs >> area->block_shift];
+	*behind = slot - in_area + ALIGN(in_area + 1, 1UL << area->block_shift);
+	return area->longest[in_area >> area->block_shift];
 #else
+	*behind = view->nslabs;
 	return UINT_MAX;
 #endif
 }
