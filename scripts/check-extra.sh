@@ -4,7 +4,8 @@
 # The patches beyond the series (patches/extra/), in TAP. For each topic: the mails
 # apply to the series, in order; checkpatch has nothing to say; each of the commits
 # compiles, in user space, and passes the tests against the model; the last one
-# passes them in all variants. bitmap keeps room for large buffers (placement.sh).
+# passes them in all variants; these tests see each error of mutants/TOPIC/. bitmap
+# keeps room for large buffers (placement.sh).
 #
 # usage: scripts/check-extra.sh [TOPIC...]
 #
@@ -63,6 +64,15 @@ all_variants()
 	return $status
 }
 
+mutants()
+{
+	EXTRA=$1 "$top/scripts/check-mutants.sh" >"$build/test/extra-$1-mutants.tap" 2>&1
+	local status=$?
+	grep -A 8 '^not ok' "$build/test/extra-$1-mutants.tap" || :
+	tail -n 2 "$build/test/extra-$1-mutants.tap"
+	return $status
+}
+
 mkdir -p "$build/test" "$logs"
 if [ $# -eq 0 ]; then
 	for dir in "$top"/patches/extra/*/; do
@@ -74,6 +84,7 @@ for topic; do
 	tap "$topic: checkpatch has nothing to say" checkpatch "$topic"
 	tap "$topic: each commit compiles and passes the tests" commits "$topic"
 	tap "$topic: all variants pass the tests" all_variants "$topic"
+	tap "$topic: the tests see each of the mutants" mutants "$topic"
 	[ "$topic" != bitmap ] ||
 		tap "$topic: there is room for 5 MiB among small buffers" "$top/scripts/placement.sh" "$topic"
 done

@@ -667,6 +667,16 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 		rig_die("%lu slots are at %lu, although there is a place at %lu", r.nslots,
 			first, first_place(m, p, &r, area));
 
+	/* Next-fit, elsewhere: the next search begins behind this buffer. */
+	if (!rig_build.takes_lowest || m->segsize == rig_build.set_slots) {
+		unsigned long behind = first - area + r.nslots;
+		unsigned int index = rig_read_area(&p->view, first / p->view.area_nslabs).index;
+
+		if (index != (behind < p->view.area_nslabs ? behind : 0))
+			rig_die("%lu slots are at %lu, and the next search begins at %u of the area",
+				r.nslots, first, index);
+	}
+
 	if (m->nbufs == m->room) {
 		m->room = m->room ? 2 * m->room : 64;
 		m->bufs = realloc(m->bufs, m->room * sizeof(*m->bufs));

@@ -304,6 +304,32 @@ static void broken_run(void)
 }
 
 /*
+ * A pool whose end no power of 2 has, and two free slots that are not in a row: all of
+ * it is searched for two, to the last slot and not further.
+ *
+ *	[#.#.####][########][####
+ *	  <> no                  ?
+ */
+static void used_to_the_end(void)
+{
+	static const unsigned int sizes[] = { 300, 320, 448, 1088, 8256, 8320, 20992 };
+	struct model_buf **bufs;
+	struct fixture f;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		setup(&f, KUKUI_BASE, sizes[i], 4096);
+		bufs = fill(&f);
+		open_hole(&f, bufs, 1, 1);
+		open_hole(&f, bufs, 3, 1);
+		expect(!model_map(&f.m, &f.dev, SOURCE, 2 * RIG_SLOT, 0, DMA_TO_DEVICE),
+		       "two slots in a row in a pool of %u slots", sizes[i]);
+		free(bufs);
+		teardown(&f);
+	}
+}
+
+/*
  * Two areas, side by side. A run of free slots over the border is of no use:
  *
  *	[########][####....] [....####][########]
@@ -445,6 +471,7 @@ static const struct test tests[] = {
 	{ "a segment is the limit", segment_is_the_limit, NEEDS_SETS_128 },
 	{ "a whole pool", whole_pool, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "a broken run", broken_run, NEEDS_SEGSIZE | NEEDS_SETS_128 },
+	{ "used to the end", used_to_the_end, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "the border of areas", area_border, NEEDS_SEGSIZE },
 	{ "a segment boundary", boundary, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "the largest requests", largest, NEEDS_SEGSIZE | NEEDS_SETS_128 },
