@@ -5,7 +5,8 @@
 # apply to the series, in order; checkpatch has nothing to say; each of the commits
 # compiles, in user space, and passes the tests against the model; the last one
 # passes them in all variants; these tests see each error of mutants/TOPIC/. bitmap
-# keeps room for large buffers (placement.sh).
+# keeps room for large buffers (placement.sh). And the topics apply on top of each other,
+# in the orders that are given here; all of them together pass the tests.
 #
 # usage: scripts/check-extra.sh [TOPIC...]
 #
@@ -17,6 +18,11 @@
 
 rig=$top/tools/testing/swiotlb
 
+# In which orders the topics are of use together; the last one has all of them.
+orders=(
+	"bitmap"
+)
+
 need git perl make gcc
 [ -d "$base_dir/tree/.git" ] || die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
 
@@ -27,32 +33,46 @@ checkpatch()
 		--ignore FILE_PATH_CHANGES --git "$("$top/scripts/extra.sh" -b "$1")..$1")
 }
 
-# commits TOPIC: each of them by itself, with fewer random operations
+# run_tests NAME COMMIT [VARIABLE=value]: compile that commit, and run the tests with
+# fewer random operations
+run_tests()
+{
+	local name=$1 args program log status=0
+	# The folder's name is the kernel's.
+	args=(-s -C "$rig" --no-print-directory TREE="$base_dir/tree" O="$build/swiotlb"
+		KSRC="$build/swiotlb/src/$name" "${@:3}")
+	"$rig/sources.sh" "$base_dir/tree" "$2" "$build/swiotlb/src/$name" &&
+		make "${args[@]}" -j"$jobs" all || return
+	program=$(make "${args[@]}" print-out)/swiotlb-test
+	log=$logs/extra-$name${3:+-dynamic}.tap
+	"$program" --ops 100000 >"$log" 2>&1 </dev/null || status=$?
+	grep '^not ok' -A 8 "$log" || :
+	[ $status -eq 0 ] || return
+	echo "$name ${3:-plain}: $(grep -c '^ok' "$log") passed"
+}
+
+# commits TOPIC: each of them by itself
 commits()
 {
-	local commit name program log status
+	local commit name
 	git -C "$base_dir/tree" rev-list --reverse "$("$top/scripts/extra.sh" -b "$1")..$1" \
 		>"$build/test/extra-$1"
 	while read -r commit; do
 		git -C "$base_dir/tree" log -1 --format='%h %s' "$commit"
 		name=$1-$(git -C "$base_dir/tree" rev-parse --short=12 "$commit")
-		for variables in "" "DYNAMIC=y"; do
-			# The folder's name is the kernel's.
-			"$rig/sources.sh" "$base_dir/tree" "$commit" "$build/swiotlb/src/$name" || return
-			# shellcheck disable=SC2086 # several variables, or none
-			make -s -C "$rig" --no-print-directory TREE="$base_dir/tree" O="$build/swiotlb" \
-				KSRC="$build/swiotlb/src/$name" $variables -j"$jobs" all || return
-			# shellcheck disable=SC2086
-			program=$(make -s -C "$rig" --no-print-directory TREE="$base_dir/tree" \
-				O="$build/swiotlb" KSRC="$build/swiotlb/src/$name" $variables print-out)/swiotlb-test
-			log=$logs/extra-$name${variables:+-dynamic}.tap
-			status=0
-			"$program" --ops 100000 >"$log" 2>&1 </dev/null || status=$?
-			grep '^not ok' -A 8 "$log" || :
-			[ $status -eq 0 ] || return
-			echo "${variables:-plain}: $(grep -c '^ok' "$log") passed"
-		done
+		run_tests "$name" "$commit" && run_tests "$name" "$commit" DYNAMIC=y || return
 	done <"$build/test/extra-$1"
+}
+
+# order TOPIC...: all of them, one on top of the other
+order()
+{
+	"$top/scripts/extra.sh" -s pile "$@"
+}
+
+together()
+{
+	run_tests pile pile && run_tests pile pile DYNAMIC=y
 }
 
 all_variants()
@@ -74,7 +94,9 @@ mutants()
 }
 
 mkdir -p "$build/test" "$logs"
+all=
 if [ $# -eq 0 ]; then
+	all=y
 	for dir in "$top"/patches/extra/*/; do
 		set -- "$@" "$(basename "$dir")"
 	done
@@ -88,4 +110,11 @@ for topic; do
 	[ "$topic" != bitmap ] ||
 		tap "$topic: there is room for 5 MiB among small buffers" "$top/scripts/placement.sh" "$topic"
 done
+if [ -n "$all" ]; then
+	for topics in "${orders[@]}"; do
+		# shellcheck disable=SC2086 # several words
+		tap "they apply in this order: $topics" order $topics
+	done
+	tap "all of them together compile and pass the tests" together
+fi
 tap_end

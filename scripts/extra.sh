@@ -7,6 +7,7 @@
 # usage: scripts/extra.sh TOPIC
 #        scripts/extra.sh -w TOPIC [BELOW]
 #        scripts/extra.sh -b TOPIC
+#        scripts/extra.sh -s BRANCH TOPIC...
 #
 #   TOPIC  a folder of patches/extra, such as bitmap; the branch has its name
 #   BELOW  the branch that a new topic is on top of: series, if not given, or
@@ -14,6 +15,8 @@
 #   -w     write the mails anew from the branch; without it, make the branch of
 #          the mails, and that of the topic below
 #   -b     print which branch the topic is on top of
+#   -s     make BRANCH, whatever it was, of the series with all these topics, in this
+#          order
 #
 # A branch that has what the mails have is left as it is, and one with commits of
 # your own, too: then nothing is done but to say so.
@@ -38,10 +41,10 @@ state()
 	{ git -C "$tree" rev-parse "$2" && mails_hash "$1"; } | sha256sum | cut -c1-64
 }
 
-# make_branch DIR TOPIC: in a work tree of its own, which goes away again
+# make_branch DIR TOPIC
 make_branch()
 {
-	local dir=$1 topic=$2 work=$base_dir/extra status=0 wanted on
+	local dir=$1 topic=$2 wanted on
 	on=$(below "$dir")
 	[ "$on" = series ] || make_branch "${dir%/*}/$on" "$on" || return
 	wanted=$(state "$dir" "$on")
@@ -56,18 +59,27 @@ make_branch()
 				"to make mails of them: scripts/extra.sh -w $topic; to drop it: git -C ${tree#"$top"/} branch -D $topic"
 		fi
 	fi
+	pile "$topic" "$on" "$dir" || return
+	git -C "$tree" config "branch.$topic.mails" "$wanted $(git -C "$tree" rev-parse "$topic")"
+}
+
+# pile BRANCH ON DIR...: make BRANCH of ON and the mails of each DIR, in a work tree of
+# its own, which goes away again
+pile()
+{
+	local branch=$1 work=$base_dir/extra dir status=0
 	rm -rf "$work"
 	git -C "$tree" worktree prune
-	git -C "$tree" worktree add -q --detach --no-checkout "$work" "$on" || return
+	git -C "$tree" worktree add -q --detach --no-checkout "$work" "$2" || return
 	# Only what the patches touch is laid out.
 	git -C "$work" sparse-checkout set --no-cone \
 		'/kernel/dma/' '/include/linux/' '/Documentation/' >/dev/null &&
-		git -C "$work" checkout -q && apply_mails "$work" "$dir" || status=$?
-	if [ $status -eq 0 ]; then
-		git -C "$tree" branch -q -f "$topic" "$(git -C "$work" rev-parse HEAD)" &&
-			git -C "$tree" config "branch.$topic.mails" \
-				"$wanted $(git -C "$tree" rev-parse "$topic")" || status=$?
-	fi
+		git -C "$work" checkout -q || status=$?
+	for dir in "${@:3}"; do
+		[ $status -ne 0 ] || apply_mails "$work" "$dir" || status=$?
+	done
+	[ $status -ne 0 ] ||
+		git -C "$tree" branch -q -f "$branch" "$(git -C "$work" rev-parse HEAD)" || status=$?
 	git -C "$tree" worktree remove --force "$work"
 	return $status
 }
@@ -96,17 +108,30 @@ most=1
 case ${1-} in
 -w) action=write_branch most=2 ;;
 -b) action=below ;;
+-s) action=pile most=99 ;;
 esac
 [ $action = make_branch ] || shift
+branch=${1-}
+[ $action != pile ] || [ $# -eq 0 ] || shift
 { [ $# -ge 1 ] && [ $# -le $most ]; } ||
-	die "usage: scripts/extra.sh [-b | -w] TOPIC [BELOW]" "for instance: scripts/extra.sh bitmap"
-dir=$top/patches/extra/$1
+	die "usage: scripts/extra.sh [-b | -w | -s BRANCH] TOPIC [BELOW | TOPIC...]" \
+		"for instance: scripts/extra.sh bitmap"
 [ "$BASE" = mainline ] || die "the patches of patches/extra are for mainline, not for BASE=$BASE"
-[ $action = write_branch ] || [ -d "$dir" ] ||
-	die "there is no patches/extra/$1" "there are: $(cd "$top/patches/extra" && echo */)"
+for topic; do
+	[ $action = write_branch ] || [ -d "$top/patches/extra/$topic" ] ||
+		die "there is no patches/extra/$topic" "there are: $(cd "$top/patches/extra" && echo */)"
+done
+dir=$top/patches/extra/$1
 if [ $action = below ]; then
 	below "$dir"
 	exit
 fi
 [ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+if [ $action = pile ]; then
+	if [ -d "$top/patches/extra/$branch" ] || [[ $branch =~ ^(base|series)$ ]]; then
+		die "-s $branch: that is another branch's name"
+	fi
+	with_lock "extra-$BASE" pile "$branch" series "${@/#/"$top/patches/extra/"}"
+	exit
+fi
 with_lock "extra-$BASE" $action "$dir" "$1" "${2-$(below "$dir")}"
