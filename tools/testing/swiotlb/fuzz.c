@@ -113,8 +113,9 @@ static unsigned int make_restricted(unsigned int kind)
 	/* 6.1 does not know pools that begin within a page. */
 	if (!rig_build.has_alignment)
 		base = ALIGN(base, RIG_PAGE);
+	rig_cpus = rig_build.has_areas ? nareas : 1;
 	/* Only whole sets can be split into areas. */
-	if (nareas > 1)
+	if (nareas > 1 && !rig_build.has_areas)
 		slots = roundup(slots, nareas * rig_build.set_slots);
 	rig_pool_create(&in.pool, base, slots * RIG_SLOT, RIG_NO_PROPERTY);
 	segsize = set_property(&good);
@@ -130,7 +131,7 @@ static unsigned int make_restricted(unsigned int kind)
 	if (rig_log_count(RIG_ERR) - errors != !good)
 		rig_die("%u errors were printed for the property, expected %u",
 			rig_log_count(RIG_ERR) - errors, !good);
-	if (nareas > 1)
+	if (nareas > 1 && !rig_build.has_areas)
 		rig_split(&in.devs[0], nareas);
 	return segsize;
 }

@@ -87,6 +87,8 @@ one_line()
 	has RIG_HAS_ALIGNMENT 'tlb_addr & alloc_align_mask|alloc_align_mask [|] iotlb_align_mask' "$swiotlb_c"
 	has RIG_HAS_BITMAP '[[:space:]]\*bitmap;' "$header"
 	has RIG_TAKES_LOWEST '[[:space:]]longest[[]IO_TLB_BLOCKS[]];' "$swiotlb_c"
+	has RIG_HAS_AREAS '^static unsigned int rmem_swiotlb_nareas[(]' "$swiotlb_c"
+	has RIG_SEARCHES_ALL_AREAS 'pool->nareas > mem->nareas' "$swiotlb_c"
 	has RIG_HAS_PAD_SLOTS 'pad_slots;' "$swiotlb_c"
 	has RIG_HAS_TOTAL_USED 'total_used;' "$header"
 	has RIG_HAS_TRACK_HIWATER 'track_hiwater_enabled' "$swiotlb_c"

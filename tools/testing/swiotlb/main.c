@@ -94,6 +94,10 @@ static const char *why_not(const struct test *test)
 		return "this kernel has no padding slots, nor offsets where it syncs";
 	if ((test->needs & NEEDS_CC_POOLS) && !rig_build.has_cc_pools)
 		return "this kernel's pools do not know whether they are shared";
+	if ((test->needs & NEEDS_AREAS) && !rig_build.has_areas)
+		return "this kernel's restricted pools have one area";
+	if ((test->needs & NEEDS_ALL_AREAS) && !rig_build.searches_all_areas)
+		return "this kernel searches as many areas as a default pool is to have";
 	if ((test->needs & NEEDS_THREADS) && !IS_ENABLED(CONFIG_RIG_THREADS))
 		return "built without real locks";
 	return NULL;

@@ -115,9 +115,9 @@ static void set_used(struct model_pool *p, unsigned long first, unsigned long n,
 	}
 	/* All of a buffer is in one area, see check_place(). */
 	if (used)
-		p->area_used[first / p->view.area_nslabs] += n;
+		p->area_used[rig_area_of(&p->view, first)] += n;
 	else
-		p->area_used[first / p->view.area_nslabs] -= n;
+		p->area_used[rig_area_of(&p->view, first)] -= n;
 }
 
 /* ---- what a request asks for ---- */
@@ -196,7 +196,7 @@ static bool legal(const struct model *m, const struct rig_view *v,
 	if ((dma & r->preserve_mask) != r->preserve)
 		return false;
 	/* From a stride's first slot that has the bits to the next stride */
-	for (i = slot % v->area_nslabs % r->stride; i; i--)
+	for (i = (slot - rig_area_start(v, rig_area_of(v, slot))) % r->stride; i; i--)
 		if (((dma - i * RIG_SLOT) & r->preserve_mask) == r->preserve)
 			return false;
 	if ((dma & ~(u64)r->dev->seg_boundary_mask) !=
@@ -206,7 +206,7 @@ static bool legal(const struct model *m, const struct rig_view *v,
 		return false;
 	if (m->segsize == set && slot / set != (slot + r->nslots - 1) / set)
 		return false;
-	return slot / v->area_nslabs == (slot + r->nslots - 1) / v->area_nslabs;
+	return rig_area_of(v, slot) == rig_area_of(v, slot + r->nslots - 1);
 }
 
 /*
@@ -332,10 +332,10 @@ static void check_rows(const struct model *m, const struct model_pool *p)
 		return;
 	for (start = next(p, 0, p->view.nslabs, false); start < p->view.nslabs;
 	     start = next(p, end, p->view.nslabs, false)) {
-		area_end = start - start % p->view.area_nslabs + p->view.area_nslabs;
-		end = next(p, start, min(area_end, p->view.nslabs), true);
+		area_end = rig_area_end(&p->view, rig_area_of(&p->view, start));
+		end = next(p, start, area_end, true);
 		/* A slot without an area is behind the last one. */
-		for (slot = start; slot < end && slot / p->view.area_nslabs < p->view.nareas;
+		for (slot = start; slot < end && rig_area_of(&p->view, slot) < p->view.nareas;
 		     slot = behind) {
 			unsigned int most = rig_longest_row(&p->view, slot, &behind);
 
@@ -353,9 +353,12 @@ static void check_area(const struct model_pool *p, unsigned int i)
 	if (area.used != p->area_used[i])
 		rig_die("area %u: %lu slots are said to be used, expected %lu",
 			i, area.used, p->area_used[i]);
-	if (area.index >= p->view.area_nslabs)
-		rig_die("area %u: its next search begins at slot %u of %u",
-			i, area.index, p->view.area_nslabs);
+	if (area.nslabs != rig_area_end(&p->view, i) - rig_area_start(&p->view, i))
+		rig_die("area %u: %lu slots are said to be its own, expected %lu", i, area.nslabs,
+			rig_area_end(&p->view, i) - rig_area_start(&p->view, i));
+	if (area.index >= area.nslabs)
+		rig_die("area %u: its next search begins at slot %u of %lu",
+			i, area.index, area.nslabs);
 }
 
 /* The slots of a buffer say whose they are. */
@@ -405,7 +408,7 @@ static void check_around(struct model *m, const struct model_pool *p,
 	unsigned long to = min(first + nslots + 1, p->view.nslabs);
 
 	check_slots(m, p, from, to);
-	check_area(p, first / p->view.area_nslabs);
+	check_area(p, rig_area_of(&p->view, first));
 }
 
 /* Only alignment beyond a page is warned about, and only when mapping. */
@@ -660,7 +663,7 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 	 * More than a slot set takes the area's first place, next-fit or not, and so
 	 * do all buffers of such a pool if its kernel has no next-fit there.
 	 */
-	area = first - first % p->view.area_nslabs;
+	area = rig_area_start(&p->view, rig_area_of(&p->view, first));
 	if ((r.nslots > rig_build.set_slots ||
 	     (rig_build.takes_lowest && m->segsize > rig_build.set_slots)) &&
 	    first_place(m, p, &r, area) != first)

@@ -46,6 +46,10 @@
  *			coherent buffers but that of a page.
  * @takes_lowest:	Does every buffer take the area's first place, if segments are
  *			larger than a slot set?
+ * @has_areas:	Does a restricted pool have an area for each CPU, if it is large enough,
+ *		and the rest of it in the last one?
+ * @searches_all_areas:	With dynamic pools, are all areas of a restricted pool searched,
+ *		whatever the default pool has?
  * @has_cc_pools:	Does a pool know whether its memory is shared with devices,
  *			where there is memory encryption?
  */
@@ -58,6 +62,8 @@ struct rig_build {
 	bool tracks_used;
 	bool has_alignment;
 	bool takes_lowest;
+	bool has_areas;
+	bool searches_all_areas;
 	bool has_cc_pools;
 };
 
@@ -138,6 +144,12 @@ void rig_pool_destroy(struct rig_pool *pool);
 /* Split the empty pool of an attached device into @nareas areas, a power of 2. */
 void rig_split(struct device *dev, unsigned int nareas);
 
+/*
+ * What "swiotlb=" on the command line left behind: the number of areas that a default
+ * pool is to have, or 0 if there never was to be one.
+ */
+void rig_set_default_nareas(unsigned int nareas);
+
 /* ---- the default pool ---- */
 
 /**
@@ -206,7 +218,7 @@ size_t rig_max_mapping_size(struct device *dev);
  * @start:	Physical address of its first slot.
  * @nslabs:	Number of its slots.
  * @nareas:	Number of its areas.
- * @area_nslabs: Slots of an area.
+ * @area_nslabs: Slots of an area, of which the last one may have more.
  * @transient:	Was it made for one mapping only?
  */
 struct rig_view {
@@ -217,6 +229,29 @@ struct rig_view {
 	unsigned int area_nslabs;
 	bool transient;
 };
+
+/*
+ * The area that a slot is in, its first slot, and the one behind its last. Where the
+ * last area has no more slots than others, what may be left over is in none.
+ */
+static inline unsigned int rig_area_of(const struct rig_view *view, unsigned long slot)
+{
+	unsigned int area = slot / view->area_nslabs;
+
+	return rig_build.has_areas ? min(area, view->nareas - 1) : area;
+}
+
+static inline unsigned long rig_area_start(const struct rig_view *view, unsigned int area)
+{
+	return (unsigned long)area * view->area_nslabs;
+}
+
+static inline unsigned long rig_area_end(const struct rig_view *view, unsigned int area)
+{
+	if (rig_build.has_areas && area == view->nareas - 1)
+		return view->nslabs;
+	return min(rig_area_start(view, area + 1), view->nslabs);
+}
 
 /**
  * struct rig_slot - one slot, as the kernel describes it
@@ -234,10 +269,12 @@ struct rig_slot {
 
 /**
  * struct rig_area - one area
+ * @nslabs:	Its slots.
  * @used:	Slots in use.
  * @index:	Where the next search begins, from the area's first slot on.
  */
 struct rig_area {
+	unsigned long nslabs;
 	unsigned long used;
 	unsigned int index;
 };

@@ -96,6 +96,7 @@ struct inode;
 
 #define BITS_PER_LONG		64
 #define BIT(n)			(1UL << (n))
+#define BIT_ULL(n)		(1ULL << (n))
 #define SZ_1M			0x00100000
 #define SZ_8M			0x00800000
 #define SZ_16M			0x01000000
@@ -139,6 +140,11 @@ static inline bool is_power_of_2(unsigned long n)
 static inline unsigned long roundup_pow_of_two(unsigned long n)
 {
 	return n <= 1 ? 1 : 1UL << (64 - __builtin_clzl(n - 1));
+}
+
+static inline unsigned long rounddown_pow_of_two(unsigned long n)
+{
+	return 1UL << (63 - __builtin_clzl(n));
 }
 
 static inline size_t array_size(size_t a, size_t b)

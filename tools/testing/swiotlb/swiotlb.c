@@ -74,6 +74,8 @@ const struct rig_build rig_build = {
 	.tracks_used = RIG_HAS_TOTAL_USED && !RIG_HAS_TRACK_HIWATER,
 	.has_alignment = RIG_HAS_ALIGNMENT,
 	.takes_lowest = RIG_TAKES_LOWEST,
+	.has_areas = RIG_HAS_AREAS,
+	.searches_all_areas = RIG_SEARCHES_ALL_AREAS,
 	.has_cc_pools = RIG_HAS_CC_POOLS,
 };
 
@@ -118,15 +120,26 @@ void rig_pool_free(void *priv)
 	kfree(mem);
 }
 
+void rig_set_default_nareas(unsigned int nareas)
+{
+	default_nareas = nareas;
+}
+
 void rig_split(struct device *dev, unsigned int nareas)
 {
 	struct rig_mem_pool *pool = mem_pool(dev->dma_io_tlb_mem);
 
 	/* With dynamic pools, no more areas than this are ever searched. */
 	default_nareas = max_t(unsigned long, default_nareas, nareas);
+#if RIG_SEARCHES_ALL_AREAS && defined(CONFIG_SWIOTLB_DYNAMIC)
+	dev->dma_io_tlb_mem->nareas = nareas;
+#endif
 	kfree(pool->areas);
 	pool->areas = kcalloc(nareas, sizeof(*pool->areas), GFP_KERNEL);
-#if RIG_HAS_POOL
+#if RIG_HAS_AREAS
+	swiotlb_init_io_tlb_pool(pool, pool->start, pool->vaddr, pool->nslabs,
+				 pool->late_alloc, nareas, pool->nslabs / nareas);
+#elif RIG_HAS_POOL
 	swiotlb_init_io_tlb_pool(pool, pool->start, pool->vaddr, pool->nslabs,
 				 pool->late_alloc, nareas);
 #else
@@ -379,6 +392,11 @@ struct rig_area rig_read_area(const struct rig_view *view, unsigned int area)
 	const struct rig_mem_pool *pool = view->pool;
 
 	return (struct rig_area){
+#if RIG_HAS_AREAS
+		.nslabs = pool->areas[area].nslabs,
+#else
+		.nslabs = pool->area_nslabs,
+#endif
 		.used = pool->areas[area].used,
 		.index = pool->areas[area].index,
 	};
@@ -389,11 +407,12 @@ unsigned int rig_longest_row(const struct rig_view *view, unsigned long slot,
 {
 #if RIG_TAKES_LOWEST
 	const struct rig_mem_pool *pool = view->pool;
-	const struct io_tlb_area *area = &pool->areas[slot / pool->area_nslabs];
-	unsigned long in_area = slot % pool->area_nslabs;
+	const struct io_tlb_area *area = &pool->areas[rig_area_of(view, slot)];
+	unsigned long area_start = rig_area_start(view, rig_area_of(view, slot));
 
-	*behind = slot - in_area + ALIGN(in_area + 1, 1UL << area->block_shift);
-	return area->longest[in_area >> area->block_shift];
+	slot -= area_start;
+	*behind = area_start + ALIGN(slot + 1, 1UL << area->block_shift);
+	return area->longest[slot >> area->block_shift];
 #else
 	*behind = view->nslabs;
 	return UINT_MAX;

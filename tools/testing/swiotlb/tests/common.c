@@ -4,11 +4,13 @@
  */
 #include "test.h"
 
-void setup(struct fixture *f, phys_addr_t base, unsigned long slots, unsigned int segsize)
+void setup_cpus(struct fixture *f, phys_addr_t base, unsigned long slots,
+		unsigned int segsize, unsigned int cpus)
 {
 	int err;
 
 	memset(f, 0, sizeof(*f));
+	rig_cpus = cpus;
 	rig_pool_create(&f->pool, base, slots * RIG_SLOT, segsize ?: RIG_NO_PROPERTY);
 	rig_device_init(&f->dev, "device");
 	err = rig_pool_attach(&f->pool, &f->dev);
@@ -19,6 +21,11 @@ void setup(struct fixture *f, phys_addr_t base, unsigned long slots, unsigned in
 	       "the pool has %lu slots at 0x%llx, expected %lu at 0x%llx",
 	       f->view.nslabs, (unsigned long long)f->view.start, slots,
 	       (unsigned long long)base);
+}
+
+void setup(struct fixture *f, phys_addr_t base, unsigned long slots, unsigned int segsize)
+{
+	setup_cpus(f, base, slots, segsize, 1);
 }
 
 void teardown(struct fixture *f)

@@ -78,6 +78,7 @@ struct layout {
  * @max_slots:	Pools have from 1 to so many slots, if --ops doesn't say more.
  * @phases:	Bit i: try a base that is i slots off a multiple of 16.
  * @nareas:	Number of areas, if not 1: then slots are multiples of as many sets.
+ * @cpus:	If not 0, the number of CPUs: the kernel makes the areas.
  * @coherent:	Ask for coherent buffers, not for mappings.
  * @min_align_mask: The device's.
  * @origs:	The originals' offsets in a page are multiples of 2048 / @origs,
@@ -90,6 +91,7 @@ struct config {
 	unsigned int max_slots;
 	u32 phases;
 	unsigned int nareas;
+	unsigned int cpus;
 	bool coherent;
 	unsigned int min_align_mask;
 	unsigned int origs;
@@ -165,7 +167,7 @@ static bool may_begin(const struct request *r, unsigned int slot)
 
 	if (r->nslots > segsize || slot + r->nslots > view.nslabs)
 		return false;
-	if (slot / view.area_nslabs != last / view.area_nslabs)
+	if (rig_area_of(&view, slot) != rig_area_of(&view, last))
 		return false;
 	if (segsize == SET && slot / SET != last / SET)
 		return false;
@@ -184,7 +186,8 @@ static bool is_first_of_stride(const struct request *r, unsigned int slot)
 	u64 bits = dev.min_align_mask & ~(u64)(r->align_mask | (RIG_SLOT - 1));
 	unsigned int i;
 
-	for (i = slot % view.area_nslabs % r->stride; i; i--) {
+	slot -= rig_area_start(&view, rig_area_of(&view, slot));
+	for (i = slot % r->stride; i; i--) {
 		u64 dma = view.start + (slot - i) * RIG_SLOT + dev.dma_offset;
 
 		if (r->orig == RIG_NO_ADDR || !((dma ^ r->orig) & bits))
@@ -262,15 +265,17 @@ static void check_pool(const struct layout *l)
 	       l->used, seen);
 	for (i = 0; i < view.nareas; i++) {
 		struct rig_area area = rig_read_area(&view, i);
-		unsigned int used;
+		unsigned int used, start = rig_area_start(&view, i);
 
-		used = __builtin_popcount(l->used & mask_of(i * view.area_nslabs,
-							    view.area_nslabs));
+		expect(area.nslabs == rig_area_end(&view, i) - start,
+		       "area %u has %lu slots, expected %lu", i, area.nslabs,
+		       rig_area_end(&view, i) - start);
+		used = __builtin_popcount(l->used & mask_of(start, area.nslabs));
 		expect(area.used == used, "area %u has %lu slots in use, expected %u", i,
 		       area.used, used);
-		expect(area.index < view.area_nslabs,
-		       "area %u's search begins at %u of its %u slots", i, area.index,
-		       view.area_nslabs);
+		expect(area.index < area.nslabs,
+		       "area %u's search begins at %u of its %lu slots", i, area.index,
+		       area.nslabs);
 	}
 }
 
@@ -423,8 +428,9 @@ static void begin_pool(const struct config *c, unsigned int slots, unsigned int 
 	int err;
 
 	segsize = c->segsize;
+	rig_cpus = c->cpus ?: 1;
 	rig_pool_create(&pool, RIG_POOLS + phase * RIG_SLOT, slots * RIG_SLOT,
-			RIG_NO_PROPERTY);
+			c->cpus ? c->segsize : RIG_NO_PROPERTY);
 	rig_device_init(&dev, "device");
 	err = rig_pool_attach(&pool, &dev);
 	expect(!err, "a device cannot be attached: %s", strerror(-err));
@@ -781,6 +787,16 @@ static void reachable_areas(void)
 	run_all("areas", c, ARRAY_SIZE(c), visit_reachable);
 }
 
+/* Areas as a restricted pool gets them, the last of which is larger */
+static void reachable_rest(void)
+{
+	static const struct config c[] = {
+		{ .segsize = 4, .max_slots = 10, .phases = ALIGNED | ODD, .cpus = 2 },
+	};
+
+	run_all("areas with a rest", c, ARRAY_SIZE(c), visit_reachable);
+}
+
 /* Mappings of every size and alignment again */
 static void bitmaps_mappings(void)
 {
@@ -820,6 +836,7 @@ static const struct test tests[] = {
 	{ "reachable, coherent", reachable_coherent, NEEDS_SEGSIZE | NEEDS_SETS_4, 6000 },
 	{ "reachable, padding", reachable_padding, NEEDS_SEGSIZE | NEEDS_SETS_4, 6000 },
 	{ "reachable, areas", reachable_areas, NEEDS_SEGSIZE | NEEDS_SETS_4, 6000 },
+	{ "reachable, areas with a rest", reachable_rest, NEEDS_AREAS | NEEDS_SETS_4, 6000 },
 	{ "bitmaps, mappings", bitmaps_mappings, NEEDS_SEGSIZE | NEEDS_SETS_4, 6000 },
 	{ "bitmaps, boundary", bitmaps_boundary, NEEDS_SEGSIZE | NEEDS_SETS_4, 6000 },
 	{ }

@@ -167,6 +167,9 @@ static void make_restricted(void)
 	base = from(RIG_POOLS / unit, (RIG_PAGES_LOW - slots * RIG_SLOT) / unit) * unit;
 	rig_pool_create(&round.pool, base, slots * RIG_SLOT,
 			segsize == SET && chance(50) ? RIG_NO_PROPERTY : segsize);
+	/* The number of areas, where the pool allows for it; half of the pools have one. */
+	if (rig_build.has_areas)
+		rig_cpus = chance(50) ? 1 : log_from(1, 64);
 	add_devices(true);
 	/*
 	 * Slot sets of another size are the rig's doing; the property's limits
@@ -196,6 +199,7 @@ static void make_areas(void)
 		segsize = pick_segsize();
 		rig_pool_create(&round.pool, from(512, 4096) * RIG_PAGE,
 				slots * RIG_SLOT, segsize);
+		rig_cpus = 1;
 		add_devices(true);
 		rig_split(&round.devs[0], nareas);
 		rig_pools(&round.devs[0], &round.view, 1);

@@ -22,6 +22,8 @@
 #define NEEDS_ALIGNMENT	BIT(6)
 #define NEEDS_PADDING	BIT(7)
 #define NEEDS_CC_POOLS	BIT(8)
+#define NEEDS_AREAS	BIT(9)
+#define NEEDS_ALL_AREAS	BIT(10)
 
 /**
  * struct test - a test
@@ -97,6 +99,13 @@ struct fixture {
  * @segsize:	The property's value, a good one; 0 for none.
  */
 void setup(struct fixture *f, phys_addr_t base, unsigned long slots, unsigned int segsize);
+
+/*
+ * The same on a machine of @cpus CPUs, where setup() has one, so that the pool has one
+ * area: that is of meaning to kernels with NEEDS_AREAS only.
+ */
+void setup_cpus(struct fixture *f, phys_addr_t base, unsigned long slots,
+		unsigned int segsize, unsigned int cpus);
 
 /* Free what is live, check, and take the pool away. */
 void teardown(struct fixture *f);

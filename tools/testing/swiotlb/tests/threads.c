@@ -338,11 +338,11 @@ static unsigned int check_pool(const struct rig_view *v)
 		       "slot %lu of the pool at 0x%llx has a count of %u, expected %u", i,
 		       (unsigned long long)v->start, slots[i].list, count);
 		area_used += used[i];
-		if (i % v->area_nslabs)
+		if (i != rig_area_start(v, rig_area_of(v, i)))
 			continue;
-		expect(rig_read_area(v, i / v->area_nslabs).used == area_used,
-		       "area %lu has %lu slots in use, expected %lu", i / v->area_nslabs,
-		       rig_read_area(v, i / v->area_nslabs).used, area_used);
+		expect(rig_read_area(v, rig_area_of(v, i)).used == area_used,
+		       "area %u has %lu slots in use, expected %lu", rig_area_of(v, i),
+		       rig_read_area(v, rig_area_of(v, i)).used, area_used);
 		area_used = 0;
 	}
 	return nbufs;
@@ -511,6 +511,7 @@ static void restricted_pool(void)
 	static struct rig_pool pool;
 
 	rig_pool_create(&pool, RIG_POOLS, 2500 * RIG_SLOT, 1024);
+	rig_cpus = 1;
 	make_devices(&pool);
 	test.coherent = true;
 	test.usual = 64;
@@ -525,12 +526,31 @@ static void restricted_areas(void)
 	static struct rig_pool pool;
 
 	rig_pool_create(&pool, RIG_POOLS, THREADS * 512 * RIG_SLOT, 512);
+	rig_cpus = 1;
 	make_devices(&pool);
 	rig_split(&test.devs[0], THREADS);
 	test.coherent = true;
 	test.usual = 128;
 	test.most = 512;
 	run_threads("restricted areas", 512, STEPS);
+	rig_pool_destroy(&pool);
+}
+
+/* Areas as the kernel makes them, half as many as CPUs, the last of which is larger */
+static void own_areas(void)
+{
+	static struct rig_pool pool;
+	struct rig_view view;
+
+	rig_pool_create(&pool, RIG_POOLS, (THREADS / 2 * 512 + 700) * RIG_SLOT, 512);
+	rig_cpus = THREADS;
+	make_devices(&pool);
+	rig_pools(&test.devs[0], &view, 1);
+	expect(view.nareas == THREADS / 2, "%u areas", view.nareas);
+	test.coherent = true;
+	test.usual = 128;
+	test.most = 512;
+	run_threads("areas of a restricted pool", 512, STEPS);
 	rig_pool_destroy(&pool);
 }
 
@@ -552,6 +572,7 @@ static const struct test tests[] = {
 	{ "default pool", default_pool, NEEDS_THREADS, 600 },
 	{ "restricted pool", restricted_pool, NEEDS_THREADS | NEEDS_SEGSIZE, 600 },
 	{ "restricted areas", restricted_areas, NEEDS_THREADS | NEEDS_SEGSIZE, 600 },
+	{ "areas of a restricted pool", own_areas, NEEDS_THREADS | NEEDS_AREAS, 600 },
 	{ "dynamic pools", dynamic_pools, NEEDS_THREADS | NEEDS_DYNAMIC, 600 },
 	{ }
 };
