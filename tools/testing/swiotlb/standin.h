@@ -262,8 +262,9 @@ void __noreturn rig_bug(const char *file, int line, const char *what);
 /* ---- locks, per-CPU, atomics ---- */
 
 /*
- * The threaded flavours take a real lock. In the others there is nobody to wait
- * for: a lock that is taken twice, or released untaken, is a bug.
+ * The threaded flavours take a real lock, and the simulating one a simulated lock
+ * (contention.c). In the others there is nobody to wait for: a lock that is taken
+ * twice, or released untaken, is a bug.
  */
 #ifdef CONFIG_RIG_THREADS
 typedef struct { pthread_mutex_t mutex; } spinlock_t;
@@ -271,6 +272,14 @@ typedef struct { pthread_mutex_t mutex; } spinlock_t;
 #define spin_lock_init(lock)		pthread_mutex_init(&(lock)->mutex, NULL)
 #define spin_lock(lock)			pthread_mutex_lock(&(lock)->mutex)
 #define spin_unlock(lock)		pthread_mutex_unlock(&(lock)->mutex)
+#elif defined(CONFIG_RIG_SIM)
+typedef struct { u64 free_at; bool locked; } spinlock_t;
+#define __SPIN_LOCK_UNLOCKED(lock)	{ .free_at = 0 }
+#define spin_lock_init(lock)		((void)(*(lock) = (spinlock_t){ }))
+#define spin_lock(lock)			rig_sim_lock(lock)
+#define spin_unlock(lock)		rig_sim_unlock(lock)
+void rig_sim_lock(spinlock_t *lock);
+void rig_sim_unlock(spinlock_t *lock);
 #else
 typedef struct { int locked; } spinlock_t;
 #define __SPIN_LOCK_UNLOCKED(lock)	{ .locked = 0 }

@@ -468,6 +468,9 @@ static void run(const char *name, const struct config *c,
 	for (slots = unit; slots <= MAX_SLOTS; slots += unit) {
 		if (options.ops ? ntransitions - transitions >= options.ops : slots > c->max_slots)
 			break;
+		/* A slot set more for each area is too many states at once. */
+		if (c->nareas > 1 && slots > c->max_slots)
+			break;
 		for (phase = 0; phase < 16; phase++) {
 			if (!(c->phases >> phase & 1))
 				continue;
