@@ -110,7 +110,7 @@ static unsigned long number(const char *text, unsigned long most)
 
 #ifdef CONFIG_RIG_THREADS
 
-#define TIME_NS		300000000ULL
+#define TIME_NS		100000000ULL
 
 static pthread_barrier_t barrier;
 static volatile bool stop;

@@ -6,7 +6,10 @@
  * a mapping, which is aligned to a page, and a coherent buffer, which is aligned to
  * 8 MiB.
  *
- *	swiotlb-placement [SEED]
+ *	swiotlb-placement [SEED [CPUS]]
+ *
+ * Small buffers are of as many CPUs, 1 if not said, at random, and the large ones of the
+ * first: that matters where a restricted pool has an area for each.
  *
  * For each occupancy, in percent of the slots: after OPERATIONS operations, TRIES
  * times CHURN further ones, and one try of each kind. Prints lines
@@ -38,7 +41,7 @@ static struct {
 	size_t bytes;
 } bufs[SLOTS];
 
-static unsigned int nbufs;
+static unsigned int nbufs, cpus = 1;
 static unsigned long used;
 
 static void undo(unsigned int i)
@@ -54,6 +57,7 @@ static void operate(unsigned long wanted)
 	size_t bytes = model_from(&seeded, 1, 16) * 4096;
 	phys_addr_t addr;
 
+	rig_cpu = cpus > 1 ? model_below(&seeded, cpus) : 0;
 	if (nbufs && used + bytes / RIG_SLOT > wanted) {
 		undo(model_below(&seeded, nbufs));
 		return;
@@ -91,6 +95,7 @@ static void measure(unsigned int percent)
 	for (i = 0; i < TRIES; i++) {
 		for (j = 0; j < CHURN; j++)
 			operate(wanted);
+		rig_cpu = 0;
 		longest += longest_row();
 		addr = rig_map(&dev, RIG_SOURCES, LARGE, RIG_PAGE - 1, DMA_TO_DEVICE,
 			       DMA_ATTR_NO_WARN);
@@ -116,14 +121,19 @@ int main(int argc, char **argv)
 	unsigned int i;
 	char *end;
 
-	if (argc > 1) {
-		seed = strtoul(argv[1], &end, 10);
-		if (argc > 2 || end == argv[1] || *end) {
-			fputs("Usage: swiotlb-placement [SEED]\n", stderr);
+	for (i = 1; i < argc; i++) {
+		unsigned long n = strtoul(argv[i], &end, 10);
+
+		if (i > 2 || end == argv[i] || *end || (i == 2 && (!n || n > 1024))) {
+			fputs("Usage: swiotlb-placement [SEED [CPUS]]\n", stderr);
 			return 1;
 		}
+		if (i == 1)
+			seed = n;
+		else
+			cpus = n;
 	}
-	rig_init(1);
+	rig_init(cpus);
 	if (!rig_build.has_segsize)
 		rig_die("this kernel has no segments of 5 MiB");
 	rig_copy = false;
