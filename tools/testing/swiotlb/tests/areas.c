@@ -329,7 +329,9 @@ static unsigned int largest_ones(struct device *dev, unsigned int segsize)
  */
 static void whole_segments(void)
 {
-	unsigned int step = SET / 4, segsize, cpus, cpu, several = 0, given = 0;
+	/* All of them, where slot sets have 4 slots */
+	unsigned int step = SET / 4, more = SET == 4 ? 1 : SET / 2;
+	unsigned int segsize, cpus, cpu, several = 0, given = 0;
 	unsigned long start, slots;
 	struct rig_pool pool;
 	struct rig_view view;
@@ -339,7 +341,7 @@ static void whole_segments(void)
 		for (start = 0; start < 2 * segsize; start += step) {
 			u64 base = ALIGN(RIG_POOLS, 2 * segsize * RIG_SLOT) + start * RIG_SLOT;
 
-			for (slots = step; slots <= 11 * segsize; slots += step) {
+			for (slots = step; slots <= 11 * segsize; slots += more) {
 				unsigned int expected, got;
 
 				/* Sizes that are not a multiple of anything, too */
