@@ -5,8 +5,9 @@
 # apply to the series, in order; checkpatch has nothing to say; each of the commits
 # compiles, in user space, and passes the tests against the model; the last one
 # passes them in all variants; these tests see each error of mutants/TOPIC/. bitmap
-# keeps room for large buffers (placement.sh). And the topics apply on top of each other,
-# in the orders that are given here; all of them together pass the tests.
+# keeps room for large buffers (placement.sh); with areas CPUs wait less for each other
+# (contention.sh). And the topics apply on top of each other, in the orders that are given
+# here; all of them together pass the tests.
 #
 # usage: scripts/check-extra.sh [TOPIC...]
 #
@@ -20,7 +21,7 @@ rig=$top/tools/testing/swiotlb
 
 # In which orders the topics are of use together; the last one has all of them.
 orders=(
-	"bitmap"
+	"bitmap areas"
 )
 
 need git perl make gcc
@@ -30,7 +31,8 @@ need git perl make gcc
 checkpatch()
 {
 	(cd "$base_dir/tree" && perl scripts/checkpatch.pl --strict --no-summary --color=never \
-		--ignore FILE_PATH_CHANGES --git "$("$top/scripts/extra.sh" -b "$1")..$1")
+		--ignore FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID \
+		--git "$("$top/scripts/extra.sh" -b "$1")..$1")
 }
 
 # run_tests NAME COMMIT [VARIABLE=value]: compile that commit, and run the tests with
@@ -109,6 +111,8 @@ for topic; do
 	tap "$topic: the tests see each of the mutants" mutants "$topic"
 	[ "$topic" != bitmap ] ||
 		tap "$topic: there is room for 5 MiB among small buffers" "$top/scripts/placement.sh" "$topic"
+	[ "$topic" != areas ] ||
+		tap "$topic: CPUs do not wait for each other as they did" "$top/scripts/contention.sh" "$topic"
 done
 if [ -n "$all" ]; then
 	for topics in "${orders[@]}"; do

@@ -104,7 +104,7 @@ static unsigned long number(const char *text, unsigned long most)
 
 	n = strtoul(text, &end, 10);
 	if (!n || *end || n > most)
-		rig_die("%s: a number from 1 to %lu was expected", text, most);
+		rig_die("%s: 1 to %lu was expected", text, most);
 	return n;
 }
 
@@ -113,7 +113,7 @@ static unsigned long number(const char *text, unsigned long most)
 #define TIME_NS		100000000ULL
 
 static pthread_barrier_t barrier;
-static volatile bool stop;
+static bool stop;
 
 static void *run_thread(void *arg)
 {
@@ -124,7 +124,7 @@ static void *run_thread(void *arg)
 	for (i = 0; i < DEPTH; i++)
 		cpu->addr[i] = must_map(rig_cpu, i);
 	pthread_barrier_wait(&barrier);
-	for (i = 0; !stop; i = (i + 1) % DEPTH) {
+	for (i = 0; !READ_ONCE(stop); i = (i + 1) % DEPTH) {
 		rig_unmap(&dev, cpu->addr[i], bytes, DMA_TO_DEVICE, 0);
 		cpu->addr[i] = must_map(rig_cpu, i);
 		cpu->pairs++;
@@ -149,7 +149,7 @@ static void run_threads(unsigned int ncpus, unsigned int segsize)
 	pthread_barrier_wait(&barrier);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	nanosleep(&time, NULL);
-	stop = true;
+	WRITE_ONCE(stop, true);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	for (i = 0; i < ncpus; i++) {
 		pthread_join(threads[i], NULL);
@@ -262,7 +262,7 @@ struct sim_cpu {
 	u64 waited;
 	bool map;
 	unsigned int locks;
-	spinlock_t *lock;
+	spinlock_t *lock;	/* an area's */
 	u64 taken_at;
 };
 

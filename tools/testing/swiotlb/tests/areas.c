@@ -188,8 +188,9 @@ static void check_areas(const struct rig_view *v, const struct areas *a)
 	for (i = 0; i < v->nareas; i++) {
 		unsigned long expected = i == v->nareas - 1 ? a->last : a->each;
 
-		expect(rig_read_area(v, i).nslabs == expected, "area %u has %lu slots, expected %lu",
-		       i, rig_read_area(v, i).nslabs, expected);
+		expect(rig_read_area(v, i).nslabs == expected,
+		       "area %u has %lu slots, expected %lu", i, rig_read_area(v, i).nslabs,
+		       expected);
 	}
 }
 
