@@ -92,6 +92,7 @@ one_line()
 	has RIG_HAS_PAD_SLOTS 'pad_slots;' "$swiotlb_c"
 	has RIG_HAS_TOTAL_USED 'total_used;' "$header"
 	has RIG_HAS_TRACK_HIWATER 'track_hiwater_enabled' "$swiotlb_c"
+	has RIG_HAS_SEGSIZE_PARAM '^static unsigned int default_segsize ' "$swiotlb_c"
 	has RIG_HAS_CC_POOLS '[[:space:]]cc_shared;' "$header"
 	has RIG_HAS_DEFAULT_NAREAS '^static unsigned long default_nareas;' "$swiotlb_c"
 	has RIG_ALLOC_HAS_ATTRS 'attrs' <(one_line '[*]swiotlb_alloc')

@@ -21,6 +21,7 @@ static const struct suite * const suites[] = {
 	&announce_suite,
 	&property_suite,
 	&default_suite,
+	&parameter_suite,
 	&refusals_suite,
 	&random_suite,
 	&exhaustive_suite,
@@ -98,6 +99,8 @@ static const char *why_not(const struct test *test)
 		return "this kernel's restricted pools have one area";
 	if ((test->needs & NEEDS_ALL_AREAS) && !rig_build.searches_all_areas)
 		return "this kernel searches as many areas as a default pool is to have";
+	if ((test->needs & NEEDS_PARAM) && !rig_build.has_segsize_param)
+		return "this kernel has no parameter swiotlb_segsize";
 	if ((test->needs & NEEDS_THREADS) && !IS_ENABLED(CONFIG_RIG_THREADS))
 		return "built without real locks";
 	return NULL;

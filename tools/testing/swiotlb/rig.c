@@ -372,6 +372,60 @@ void *rig_kzalloc(size_t bytes)
 	return refused ? NULL : calloc(1, bytes);
 }
 
+/* ---- the command line ---- */
+
+static struct {
+	const char *param;
+	int (*fn)(char *value);
+} early_params[8];
+
+void rig_early_param(const char *param, int (*fn)(char *value))
+{
+	unsigned int i;
+
+	for (i = 0; early_params[i].param; i++)
+		if (i == ARRAY_SIZE(early_params) - 1)
+			rig_die("more than %u parameters", i);
+	early_params[i].param = param;
+	early_params[i].fn = fn;
+}
+
+void rig_parse_early_params(const char *cmdline)
+{
+	char *words = strdup(cmdline), *rest = words, *word, *value;
+	unsigned int i;
+
+	while ((word = strsep(&rest, " "))) {
+		value = strchr(word, '=');
+		if (value)
+			*value++ = 0;
+		for (i = 0; i < ARRAY_SIZE(early_params) && early_params[i].param; i++)
+			if (!strcmp(word, early_params[i].param) && early_params[i].fn(value))
+				rig_print(RIG_WARN, NULL, "Malformed early option '%s'\n", word);
+	}
+	free(words);
+}
+
+/* A number and nothing behind it but a newline; no sign but a plus */
+int kstrtouint(const char *text, unsigned int base, unsigned int *value)
+{
+	unsigned long long n;
+	char *end;
+
+	if (*text == '+')
+		text++;
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	n = strtoull(text, &end, base);
+	if (end == text || *(*end == '\n' ? end + 1 : end))
+		return -EINVAL;
+	if (errno || n > UINT_MAX)
+		return -ERANGE;
+	*value = n;
+	return 0;
+}
+
 /* ---- work ---- */
 
 static struct work_struct *works, **last_work = &works;

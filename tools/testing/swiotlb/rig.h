@@ -52,6 +52,7 @@
  *		whatever the default pool has?
  * @has_cc_pools:	Does a pool know whether its memory is shared with devices,
  *			where there is memory encryption?
+ * @has_segsize_param:	Has the default pool's segment size a boot parameter?
  */
 struct rig_build {
 	unsigned int page_shift;
@@ -65,6 +66,7 @@ struct rig_build {
 	bool has_areas;
 	bool searches_all_areas;
 	bool has_cc_pools;
+	bool has_segsize_param;
 };
 
 extern const struct rig_build rig_build;
@@ -167,6 +169,24 @@ int rig_default_late(size_t bytes, unsigned int nareas);
  * @flags:	0 for low memory, or SWIOTLB_ANY (2).
  */
 void rig_default_early(const char *param, unsigned int flags);
+
+/**
+ * rig_default_boot() - read the command line, and make the default pool with
+ * swiotlb_init(), as a boot does
+ * @cmdline:	The command line. Words that are no parameter of swiotlb's are
+ *		passed over.
+ * @flags:	0 for low memory, or SWIOTLB_ANY (2).
+ */
+void rig_default_boot(const char *cmdline, unsigned int flags);
+
+/* Only read it: rig_default_late() is to follow. */
+void rig_parse_early_params(const char *cmdline);
+
+/* Is the default pool remapped as it is made? That is Xen's. */
+extern bool rig_remap;
+
+/* Make the default pool's folder in debugfs, "swiotlb". Once in a process. */
+void rig_default_debugfs(void);
 
 /* Let the default pool get further pools, or not (CONFIG_SWIOTLB_DYNAMIC). */
 void rig_default_growth(bool on);

@@ -78,7 +78,11 @@ struct inode;
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 #define EXPORT_SYMBOL_GPL(x)
 #define EXPORT_SYMBOL(x)
-#define early_param(name, fn)
+#define early_param(param, fn)						\
+	static void __attribute__((constructor)) fn##_of_param(void)	\
+	{								\
+		rig_early_param(param, fn);				\
+	}
 #define late_initcall(fn) \
 	static int (*const fn##_call)(void) __maybe_unused = fn
 #define barrier()		__asm__ __volatile__("" : : : "memory")
@@ -160,6 +164,10 @@ static inline int isdigit(int c)
 }
 
 #define simple_strtoul		strtoul
+
+/* What the command line is looked through for, see rig_default_boot() */
+void rig_early_param(const char *param, int (*fn)(char *value));
+int kstrtouint(const char *text, unsigned int base, unsigned int *value);
 
 /* ---- bitmaps ---- */
 

@@ -77,6 +77,7 @@ const struct rig_build rig_build = {
 	.has_areas = RIG_HAS_AREAS,
 	.searches_all_areas = RIG_SEARCHES_ALL_AREAS,
 	.has_cc_pools = RIG_HAS_CC_POOLS,
+	.has_segsize_param = RIG_HAS_SEGSIZE_PARAM,
 };
 
 /*
@@ -148,10 +149,18 @@ void rig_split(struct device *dev, unsigned int nareas)
 #endif
 }
 
+bool rig_remap;
+
+/* Xen's takes the pool by slot sets. */
+static int remap(void *tlb, unsigned long nslabs)
+{
+	return nslabs % IO_TLB_SEGSIZE ? -EINVAL : 0;
+}
+
 int rig_default_late(size_t bytes, unsigned int nareas)
 {
 	swiotlb_adjust_nareas(nareas);
-	return swiotlb_init_late(bytes, GFP_KERNEL, NULL);
+	return swiotlb_init_late(bytes, GFP_KERNEL, rig_remap ? remap : NULL);
 }
 
 void rig_default_early(const char *param, unsigned int flags)
@@ -163,6 +172,20 @@ void rig_default_early(const char *param, unsigned int flags)
 		setup_io_tlb_npages(buf);
 	}
 	swiotlb_init(true, flags);
+}
+
+void rig_default_boot(const char *cmdline, unsigned int flags)
+{
+	/* What the rig has set for kernels without a default pool */
+	default_nareas = 0;
+	default_nslabs = IO_TLB_DEFAULT_SIZE >> IO_TLB_SHIFT;
+	rig_parse_early_params(cmdline);
+	swiotlb_init_remap(true, flags, rig_remap ? remap : NULL);
+}
+
+void rig_default_debugfs(void)
+{
+	swiotlb_create_default_debugfs();
 }
 
 void rig_default_growth(bool on)
@@ -199,6 +222,9 @@ static void forget_default(void)
 #endif
 	default_nareas = 0;
 	default_nslabs = IO_TLB_DEFAULT_SIZE >> IO_TLB_SHIFT;
+#if RIG_HAS_SEGSIZE_PARAM
+	default_segsize = IO_TLB_SEGSIZE;
+#endif
 	swiotlb_force_bounce = false;
 	swiotlb_force_disable = false;
 	rig_setup_allocator();
@@ -223,8 +249,7 @@ void rig_default_exit(void)
 	free_default_pool(mem_pool(mem));
 #endif
 	memset(mem_pool(mem), 0, sizeof(*mem_pool(mem)));
-#if RIG_HAS_SEGSIZE && !RIG_HAS_POOL
-	/* That was the allocator, too. */
+#if RIG_HAS_SEGSIZE
 	mem->segsize = IO_TLB_SEGSIZE;
 #endif
 	forget_default();

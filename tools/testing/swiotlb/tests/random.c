@@ -178,12 +178,30 @@ static void make_restricted(void)
 	model_init(&round.m, &round.devs[0], segsize);
 }
 
+static void boot_default(unsigned int slots, unsigned int nareas, unsigned int segsize,
+			 unsigned int flags)
+{
+	char cmdline[80];
+	int n;
+
+	n = snprintf(cmdline, sizeof(cmdline), "swiotlb=%u,%u", slots, nareas);
+	if (segsize != SET)
+		snprintf(cmdline + n, sizeof(cmdline) - n, " swiotlb_segsize=%u", segsize);
+	rig_default_boot(cmdline, flags);
+}
+
 static void make_areas(void)
 {
 	unsigned int nareas = 1 << below(6), segsize = SET;
 	unsigned long slots;
 
-	if (chance(50)) {
+	if (rig_build.has_segsize_param && chance(40)) {
+		/* As many areas as hold a segment, at most what is asked for */
+		segsize = pick_segsize();
+		boot_default(512 * from(1, 256), nareas, segsize, 0);
+		rig_default_growth(false);
+		add_devices(false);
+	} else if (chance(50)) {
 		/*
 		 * More than 1 MiB, or there is none. What is not a power of two
 		 * is made one, and what is too much is made less.
@@ -210,13 +228,14 @@ static void make_areas(void)
 static void make_dynamic(void)
 {
 	unsigned int slots = from(1, 8) * 512;
-	unsigned int nareas = 1 << below(4);
-	char param[32];
+	unsigned int nareas = 1 << below(4), segsize = SET;
+	unsigned int flags = chance(50) ? 2 : 0;
 
-	snprintf(param, sizeof(param), "%u,%u", slots, nareas);
-	rig_default_early(param, chance(50) ? 2 : 0);
+	if (rig_build.has_segsize_param)
+		segsize = pick_segsize();
+	boot_default(slots, nareas, segsize, flags);
 	add_devices(false);
-	model_init(&round.m, &round.devs[0], SET);
+	model_init(&round.m, &round.devs[0], segsize);
 }
 
 static void begin_round(enum kind kind, u64 seed)

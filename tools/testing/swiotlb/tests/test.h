@@ -24,6 +24,7 @@
 #define NEEDS_CC_POOLS	BIT(8)
 #define NEEDS_AREAS	BIT(9)
 #define NEEDS_ALL_AREAS	BIT(10)
+#define NEEDS_PARAM	BIT(11)
 
 /**
  * struct test - a test
@@ -53,6 +54,7 @@ extern const struct suite map_suite;
 extern const struct suite announce_suite;
 extern const struct suite property_suite;
 extern const struct suite default_suite;
+extern const struct suite parameter_suite;
 extern const struct suite refusals_suite;
 extern const struct suite random_suite;
 extern const struct suite exhaustive_suite;
