@@ -12,7 +12,7 @@
 #
 # environment:
 #   ICOUNT=1       one vCPU, and the guest's clock counts instructions, 1 ns each
-#   ARCH=arch      arm64 (the default), arm or riscv
+#   ARCH=arch      arm64 (the default), arm, riscv or x86
 #   CPU=name       the CPU that QEMU shows (see scripts/guest.sh)
 #   SMP=n          vCPUs (2)
 #   MEM=size       RAM (2G)

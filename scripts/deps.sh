@@ -43,6 +43,7 @@ packages()
 	gcc-riscv64-linux-gnu    riscv64-linux-gnu-gcc     the kernel of the riscv guest
 	qemu-system-arm          qemu-system-aarch64       the guests
 	qemu-system-misc         qemu-system-riscv64       the riscv guest
+	qemu-system-x86          qemu-system-x86_64        the x86_64 guest
 	device-tree-compiler     dtc                       device trees, overlays
 	sparse                   sparse                    make check
 	shellcheck               shellcheck                make check

@@ -11,14 +11,16 @@ guest_overlay=$top/arch/arm64/boot/dts/mediatek/mt8183-kukui-qemu.dtso
 
 # guest_machine ARCH [CPU]: prints QEMU's program and the options that make it
 # the machine of the guests, a word a line. arm64's cortex-a53 has no pages of
-# 16 KiB; cortex-a76 has.
+# 16 KiB; cortex-a76 has. x86's machine has no PCI, and its devices and interrupts are
+# told by other means than ACPI.
 guest_machine()
 {
 	case $1 in
 	arm64) printf '%s\n' qemu-system-aarch64 -M virt,gic-version=3 -cpu "${2:-cortex-a53}" ;;
 	arm) printf '%s\n' qemu-system-arm -M virt -cpu "${2:-cortex-a15}" ;;
 	riscv) printf '%s\n' qemu-system-riscv64 -M virt -cpu "${2:-rv64}" ;;
-	*) die "no guests are booted here for ARCH=$1" "one of: arm64, arm, riscv" ;;
+	x86) printf '%s\n' qemu-system-x86_64 -M microvm,acpi=off -cpu "${2:-max}" ;;
+	*) die "no guests are booted here for ARCH=$1" "one of: arm64, arm, riscv, x86" ;;
 	esac
 }
 
@@ -33,13 +35,15 @@ guest_machine_dtb()
 	"${machine[@]}" -M "dumpdtb=$out" -m "$MEM" -smp "$SMP" -display none -net none "$@"
 }
 
-# guest_program OUT [NAME]: a program for the guest, NAME.c of the selftests;
+# guest_program OUT [NAME [ARCH]]: a program for the guest, NAME.c of the selftests;
 # without NAME the one that asks the probe device.
 guest_program()
 {
-	need aarch64-linux-gnu-gcc
+	local compiler
+	compiler=$(cross_compile "${3:-arm64}")gcc
+	need "$compiler"
 	mkdir -p "$(dirname "$1")"
-	aarch64-linux-gnu-gcc -static -pthread -O2 -Wall -Wextra -I "$top/include/uapi" \
+	"$compiler" -static -pthread -O2 -Wall -Wextra -I "$top/include/uapi" \
 		-o "$1" "$top/tools/testing/selftests/dma/${2:-dma_probe}.c"
 }
 

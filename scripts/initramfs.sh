@@ -12,7 +12,7 @@
 #   FILE    goes to /PATH in the guest, without PATH to /FILE's-name
 #
 # environment:
-#   ARCH=arch  arm64 (the default), arm or riscv
+#   ARCH=arch  arm64 (the default), arm, riscv or x86
 #
 # Busybox is Debian's busybox-static, fetched once into the cache.
 # Exit status: 0 when OUT was written.
@@ -32,7 +32,8 @@ case $ARCH in
 arm64) debian=arm64 suite=$(apt_host_suite) ;;
 arm) debian=armhf suite=$(apt_host_suite) ;;
 riscv) debian=riscv64 suite=stable ;; # Debian 12 has none
-*) die "no guests are made here for ARCH=$ARCH" "one of: arm64, arm, riscv" ;;
+x86) debian=amd64 suite=$(apt_host_suite) ;;
+*) die "no guests are made here for ARCH=$ARCH" "one of: arm64, arm, riscv, x86" ;;
 esac
 
 busybox=$cache/busybox-$debian/busybox

@@ -22,7 +22,7 @@
 #   -c         only the configuration: that each option takes
 #   BOARDS     and the device trees arch/$ARCH/boot/dts/BOARDS.dts (a pattern of the
 #              shell's), as the kernel makes them: dtbs/*.dtb beside the image
-#   ARCH=arch  arm64 (the default), arm or riscv
+#   ARCH=arch  arm64 (the default), arm, riscv or x86, which is x86_64
 #   W=1  with the compiler's further warnings; they are left in
 #        build/$BASE/image/CONFIG-REV/warnings
 #
@@ -48,7 +48,8 @@ case $ARCH in
 arm64) image_file=arch/arm64/boot/Image prefix= ;;
 arm) image_file=arch/arm/boot/zImage prefix=arm- ;;
 riscv) image_file=arch/riscv/boot/Image prefix=riscv- ;;
-*) die "no kernels are built here for ARCH=$ARCH" "one of: arm64, arm, riscv" ;;
+x86) image_file=arch/x86/boot/bzImage prefix=x86- ;;
+*) die "no kernels are built here for ARCH=$ARCH" "one of: arm64, arm, riscv, x86" ;;
 esac
 obj=$base_dir/kernel/$prefix$config
 modules=$obj-modules
