@@ -25,8 +25,8 @@ check) tests=(check-series check-swiotlb check-coverage) ;;
 all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
 	check-objects check-images check-guest check-selftests check-io
 	check-media check-confine check-faults check-scp check-boards
-	check-extra check-bases check-fixes check-send check-distributions check-chromebook
-	check-htmldocs) ;;
+	check-extra check-default check-bases check-fixes check-send check-distributions
+	check-chromebook check-htmldocs) ;;
 *) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
 esac
 
@@ -48,7 +48,7 @@ if [ "$BASE" != mainline ]; then
 	kept=()
 	for test in "${tests[@]}"; do
 		case $test in
-		check-extra | check-bases | check-fixes | check-send | check-distributions | check-chromebook) ;;
+		check-extra | check-default | check-bases | check-fixes | check-send | check-distributions | check-chromebook) ;;
 		*) kept+=("$test") ;;
 		esac
 	done

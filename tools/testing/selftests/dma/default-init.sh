@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# init of the guests of scripts/check-default.sh: a disk on the default pool, of which
+# all is bounced (swiotlb=force). 4 MiB, in one piece of memory, are written and read;
+# how they were bounced, the events of swiotlb tell. Answers are lines "io: ..." in
+# the kernel's log, the last word of each ok or FAILED.
+
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t debugfs debug /sys/kernel/debug
+mount -t tracefs trace /sys/kernel/tracing
+mount -t tmpfs tmp /tmp
+mkdir -p /huge
+echo 16 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
+mount -t hugetlbfs huge /huge
+exec >/dev/kmsg 2>&1
+
+tell()
+{
+	echo "io: $*"
+}
+
+pool=/sys/kernel/debug/swiotlb
+queue=/sys/block/vda/queue
+trace=/sys/kernel/tracing
+
+tell pool "segsize=$(cat $pool/io_tlb_segsize)" "nslabs=$(cat $pool/io_tlb_nslabs)" ok
+tell queue "max_segment_size=$(cat $queue/max_segment_size)" ok
+
+result=ok
+echo 4096 >$queue/max_sectors_kb || result=FAILED
+echo 1 >$trace/events/swiotlb/swiotlb_bounced/enable || result=FAILED
+/one_piece /dev/vda 4 /tmp/copy || result=FAILED
+echo 0 >$trace/events/swiotlb/swiotlb_bounced/enable
+tell data "sha256=$(sha256sum </tmp/copy | cut -d ' ' -f 1)" $result
+tell bounced "$(sed -n 's/.* swiotlb_bounced: .* size=\([0-9]*\) .*/\1/p' $trace/trace |
+	awk '$1 > most { most = $1; n = 0 } { n += $1 == most }
+		END { printf "largest=%d times=%d", most, n }')" ok
+tell used "hiwater=$(cat $pool/io_tlb_used_hiwater)" ok
+
+echo "guest: end"
+# The microvm machine cannot power off, but ends when it is to reboot (QEMU's -no-reboot).
+case $(uname -m) in
+x86_64) reboot -f ;;
+*) poweroff -f ;;
+esac
