@@ -89,6 +89,7 @@ one_line()
 	has RIG_TAKES_LOWEST '[[:space:]]longest[[]IO_TLB_BLOCKS[]];' "$swiotlb_c"
 	has RIG_HAS_AREAS '^static unsigned int rmem_swiotlb_nareas[(]' "$swiotlb_c"
 	has RIG_SEARCHES_ALL_AREAS 'pool->nareas > mem->nareas' "$swiotlb_c"
+	has RIG_HAS_MAP '"io_tlb_map"' "$swiotlb_c"
 	has RIG_HAS_PAD_SLOTS 'pad_slots;' "$swiotlb_c"
 	has RIG_HAS_TOTAL_USED 'total_used;' "$header"
 	has RIG_HAS_TRACK_HIWATER 'track_hiwater_enabled' "$swiotlb_c"

@@ -22,6 +22,7 @@ static const struct suite * const suites[] = {
 	&property_suite,
 	&default_suite,
 	&parameter_suite,
+	&occupancy_suite,
 	&refusals_suite,
 	&random_suite,
 	&exhaustive_suite,
@@ -93,6 +94,8 @@ static const char *why_not(const struct test *test)
 		return "this kernel does not align addresses";
 	if ((test->needs & NEEDS_PADDING) && !rig_build.has_pad_slots)
 		return "this kernel has no padding slots, nor offsets where it syncs";
+	if ((test->needs & NEEDS_MAP) && !rig_build.has_map)
+		return "this kernel does not show which slots are in use";
 	if ((test->needs & NEEDS_CC_POOLS) && !rig_build.has_cc_pools)
 		return "this kernel's pools do not know whether they are shared";
 	if ((test->needs & NEEDS_AREAS) && !rig_build.has_areas)

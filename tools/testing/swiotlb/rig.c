@@ -144,6 +144,9 @@ static void format(char *out, size_t room, const char *fmt, va_list args)
 			else
 				snprintf(out, end - out, spec, va_arg(args, int));
 			break;
+		case 'c':
+			snprintf(out, end - out, spec, va_arg(args, int));
+			break;
 		case 's':
 			snprintf(out, end - out, spec, va_arg(args, char *));
 			break;
@@ -683,19 +686,111 @@ void debugfs_create_file(const char *name, int mode, struct dentry *dir,
 	file->fops = fops;
 }
 
-bool rig_debugfs(const char *dir, const char *name, u64 *value)
+static const struct dentry *find_file(const char *dir, const char *name)
 {
 	const struct dentry *file;
 
-	for (file = files; file < files + MAX_FILES; file++) {
-		if (!file->name || !file->dir || strcmp(file->name, name) ||
-		    strcmp(file->dir->name, dir))
-			continue;
-		if (file->fops)
-			return !file->fops->get((void *)file->value, value);
-		*value = file->bytes == 4 ? *(const u32 *)file->value :
-			*(const u64 *)file->value;
-		return true;
+	for (file = files; file < files + MAX_FILES; file++)
+		if (file->name && file->dir && !strcmp(file->name, name) &&
+		    !strcmp(file->dir->name, dir))
+			return file;
+	return NULL;
+}
+
+bool rig_debugfs(const char *dir, const char *name, u64 *value)
+{
+	const struct dentry *file = find_file(dir, name);
+
+	if (!file)
+		return false;
+	if (file->fops)
+		return !file->fops->get((void *)file->value, value);
+	*value = file->bytes == 4 ? *(const u32 *)file->value : *(const u64 *)file->value;
+	return true;
+}
+
+static void seq_put(struct seq_file *m, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (m->count + length < m->size) {
+		memcpy(m->buf + m->count, text, length);
+		m->count += length;
+	} else {
+		m->count = m->size;
 	}
-	return false;
+}
+
+void seq_printf(struct seq_file *m, const char *fmt, ...)
+{
+	char text[128];
+	va_list args;
+
+	va_start(args, fmt);
+	format(text, sizeof(text), fmt, args);
+	va_end(args);
+	seq_put(m, text);
+}
+
+void seq_putc(struct seq_file *m, char c)
+{
+	seq_put(m, (char []){ c, 0 });
+}
+
+/* As the kernel reads: what does not fit is shown once more, with twice the room. */
+char *rig_debugfs_text(const char *dir, const char *name)
+{
+	const struct dentry *file = find_file(dir, name);
+	struct seq_file m = { .size = 4096 };
+	int err;
+
+	if (!file)
+		return NULL;
+	m.private = (void *)file->value;
+	for (;;) {
+		m.buf = realloc(m.buf, m.size);
+		if (!m.buf)
+			rig_die("no memory for the text of %s/%s", dir, name);
+		m.count = 0;
+		err = file->fops->show(&m, NULL);
+		if (err)
+			rig_die("%s/%s: %s", dir, name, strerror(-err));
+		if (!seq_has_overflowed(&m))
+			break;
+		m.size *= 2;
+	}
+	m.buf[m.count] = 0;
+	return m.buf;
+}
+
+char *rig_map_text(const struct rig_view *view)
+{
+	struct rig_slot *slots = calloc(view->nslabs, sizeof(*slots));
+	unsigned long first, end;
+	char *text = NULL, separator = ' ';
+	size_t length;
+	FILE *file = open_memstream(&text, &length);
+
+	if (!slots || !file)
+		rig_die("no memory for the map of %lu slots", view->nslabs);
+	rig_read_slots(view, 0, view->nslabs, slots);
+	fprintf(file, "0x%016llx %lu %u", (unsigned long long)view->start, view->nslabs,
+		view->area_nslabs);
+	for (first = 0; first < view->nslabs; first = end) {
+		for (end = first; end < view->nslabs && !slots[end].list; end++)
+			;
+		if (end == first) {
+			end++;
+			continue;
+		}
+		fprintf(file, "%c%lu", separator, first);
+		if (end - first > 1)
+			fprintf(file, "-%lu", end - 1);
+		separator = ',';
+	}
+	fputc('\n', file);
+	if (fclose(file))
+		rig_die("no memory for the map of %lu slots", view->nslabs);
+	free(slots);
+	return text;
 }

@@ -50,6 +50,7 @@
  *		and the rest of it in the last one?
  * @searches_all_areas:	With dynamic pools, are all areas of a restricted pool searched,
  *		whatever the default pool has?
+ * @has_map:		Does debugfs show which slots are in use?
  * @has_cc_pools:	Does a pool know whether its memory is shared with devices,
  *			where there is memory encryption?
  * @has_segsize_param:	Has the default pool's segment size a boot parameter?
@@ -65,6 +66,7 @@ struct rig_build {
 	bool takes_lowest;
 	bool has_areas;
 	bool searches_all_areas;
+	bool has_map;
 	bool has_cc_pools;
 	bool has_segsize_param;
 };
@@ -185,7 +187,10 @@ void rig_parse_early_params(const char *cmdline);
 /* Is the default pool remapped as it is made? That is Xen's. */
 extern bool rig_remap;
 
-/* Make the default pool's folder in debugfs, "swiotlb". Once in a process. */
+/*
+ * Make the files of the default pool in debugfs, in "swiotlb", as boots do late. Once in
+ * a process.
+ */
 void rig_default_debugfs(void);
 
 /* Let the default pool get further pools, or not (CONFIG_SWIOTLB_DYNAMIC). */
@@ -359,6 +364,20 @@ extern bool rig_verbose;
  * Return: was it there?
  */
 bool rig_debugfs(const char *dir, const char *file, u64 *value);
+
+/* The same for a file of text, which the caller frees; %NULL if it is not there */
+char *rig_debugfs_text(const char *dir, const char *file);
+
+/**
+ * rig_map_text() - the slots in use, as the kernel's file io_tlb_map shows them
+ * @view:	The memory pool.
+ *
+ * It is made of what rig_read_slots() says, with any kernel: scripts/poolmap draws
+ * it.
+ *
+ * Return: a line, which the caller frees.
+ */
+char *rig_map_text(const struct rig_view *view);
 
 /* References to device tree nodes that were taken and not put */
 int rig_node_refs(void);

@@ -93,6 +93,18 @@ struct inode;
  */
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, val)	__atomic_store_n(&(x), (val), __ATOMIC_RELAXED)
+/* A race that the kernel says it accepts: ThreadSanitizer does not look at it. */
+#ifdef __SANITIZE_THREAD__
+void AnnotateIgnoreReadsBegin(const char *file, int line);
+void AnnotateIgnoreReadsEnd(const char *file, int line);
+#define data_race(expr) ({				\
+	AnnotateIgnoreReadsBegin(__FILE__, __LINE__);	\
+	__auto_type __v = (expr);			\
+	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);	\
+	__v; })
+#else
+#define data_race(expr)		(expr)
+#endif
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define smp_rmb()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
 
@@ -210,6 +222,28 @@ static inline void bitmap_clear(unsigned long *map, unsigned int start, unsigned
 		map[BIT_WORD(start)] &= ~mask;
 	}
 }
+
+/* The first bit from @bit on that is set, or, if @flip is ~0UL, clear; or @nbits */
+static inline unsigned long rig_next_bit(const unsigned long *map, unsigned long nbits,
+					 unsigned long bit, unsigned long flip)
+{
+	unsigned long word;
+
+	if (bit >= nbits)
+		return nbits;
+	word = (map[BIT_WORD(bit)] ^ flip) & BITMAP_FIRST_WORD_MASK(bit);
+	bit = ALIGN_DOWN(bit, BITS_PER_LONG);
+	while (!word) {
+		bit += BITS_PER_LONG;
+		if (bit >= nbits)
+			return nbits;
+		word = map[BIT_WORD(bit)] ^ flip;
+	}
+	return min(bit + __ffs(word), nbits);
+}
+
+#define find_next_bit(map, nbits, bit)		rig_next_bit(map, nbits, bit, 0)
+#define find_next_zero_bit(map, nbits, bit)	rig_next_bit(map, nbits, bit, ~0UL)
 
 static inline void bitmap_zero(unsigned long *map, unsigned int nbits)
 {
@@ -691,10 +725,27 @@ const void *of_get_flat_dt_prop(unsigned long node, const char *name, int *size)
 
 /* ---- debugfs: the files are kept in a table, see rig_debugfs() ---- */
 
+/* As in the kernel, @count is @size if the text was longer than that. */
+struct seq_file {
+	void *private;
+	char *buf;
+	size_t size;
+	size_t count;
+};
+
+#define seq_has_overflowed(m)	((m)->count == (m)->size)
+
+void seq_printf(struct seq_file *m, const char *fmt, ...);
+void seq_putc(struct seq_file *m, char c);
+
 struct file_operations {
 	int (*get)(void *data, u64 *val);
 	int (*set)(void *data, u64 val);
+	int (*show)(struct seq_file *m, void *v);
 };
+
+#define DEFINE_SHOW_ATTRIBUTE(name) \
+	static const struct file_operations name##_fops = { .show = name##_show }
 
 #define DEFINE_DEBUGFS_ATTRIBUTE(fops, getter, setter, fmt) \
 	static const struct file_operations fops = { .get = getter, .set = setter }

@@ -76,6 +76,7 @@ const struct rig_build rig_build = {
 	.takes_lowest = RIG_TAKES_LOWEST,
 	.has_areas = RIG_HAS_AREAS,
 	.searches_all_areas = RIG_SEARCHES_ALL_AREAS,
+	.has_map = RIG_HAS_MAP,
 	.has_cc_pools = RIG_HAS_CC_POOLS,
 	.has_segsize_param = RIG_HAS_SEGSIZE_PARAM,
 };
@@ -157,8 +158,18 @@ static int remap(void *tlb, unsigned long nslabs)
 	return nslabs % IO_TLB_SEGSIZE ? -EINVAL : 0;
 }
 
+/* When it tears down the pool, the kernel leaves it in the list, as zeros. */
+static void begin_default(void)
+{
+#ifdef CONFIG_SWIOTLB_DYNAMIC
+	if (!io_tlb_default_mem.defpool.nslabs)
+		INIT_LIST_HEAD_RCU(&io_tlb_default_mem.pools);
+#endif
+}
+
 int rig_default_late(size_t bytes, unsigned int nareas)
 {
+	begin_default();
 	swiotlb_adjust_nareas(nareas);
 	return swiotlb_init_late(bytes, GFP_KERNEL, rig_remap ? remap : NULL);
 }
@@ -167,6 +178,7 @@ void rig_default_early(const char *param, unsigned int flags)
 {
 	char buf[64];
 
+	begin_default();
 	if (param) {
 		snprintf(buf, sizeof(buf), "%s", param);
 		setup_io_tlb_npages(buf);
@@ -176,6 +188,7 @@ void rig_default_early(const char *param, unsigned int flags)
 
 void rig_default_boot(const char *cmdline, unsigned int flags)
 {
+	begin_default();
 	/* What the rig has set for kernels without a default pool */
 	default_nareas = 0;
 	default_nslabs = IO_TLB_DEFAULT_SIZE >> IO_TLB_SHIFT;
@@ -260,10 +273,6 @@ bool rig_default_teardown(void)
 	swiotlb_exit();
 	if (mem_pool(&io_tlb_default_mem)->nslabs)
 		return false;
-#ifdef CONFIG_SWIOTLB_DYNAMIC
-	/* The kernel leaves the pool in the list, as zeros. */
-	INIT_LIST_HEAD_RCU(&io_tlb_default_mem.pools);
-#endif
 	forget_default();
 	return true;
 }

@@ -25,6 +25,7 @@
 #define NEEDS_AREAS	BIT(9)
 #define NEEDS_ALL_AREAS	BIT(10)
 #define NEEDS_PARAM	BIT(11)
+#define NEEDS_MAP	BIT(12)
 
 /**
  * struct test - a test
@@ -55,6 +56,7 @@ extern const struct suite announce_suite;
 extern const struct suite property_suite;
 extern const struct suite default_suite;
 extern const struct suite parameter_suite;
+extern const struct suite occupancy_suite;
 extern const struct suite refusals_suite;
 extern const struct suite random_suite;
 extern const struct suite exhaustive_suite;
@@ -123,6 +125,12 @@ struct model_buf **fill(struct fixture *f);
 /* Unmap the slots from @first on. */
 void open_hole(struct fixture *f, struct model_buf **bufs, unsigned long first,
 	       unsigned long nslots);
+
+/*
+ * Is the text of the file io_tlb_map as it has to be, even if slots come and go
+ * while it is made? Ranges ascend and end within their pool.
+ */
+void expect_map(const char *text);
 
 /* Where nothing is copied any address will do. */
 #define SOURCE	(RIG_SOURCES + 0x100000)

@@ -72,6 +72,7 @@ struct thread {
 
 static struct {
 	const char *name;
+	const char *debugfs;
 	struct device devs[DEVICES];
 	/* The most slots of most requests, and of all */
 	unsigned int usual;
@@ -268,11 +269,22 @@ static void swap_bufs(struct thread *t, struct buf **buf)
 	*buf = other;
 }
 
+static void read_map(void)
+{
+	char *text = rig_debugfs_text(test.debugfs, "io_tlb_map");
+
+	expect(text && *text, "debugfs has no %s/io_tlb_map, or it is empty", test.debugfs);
+	expect_map(text);
+	free(text);
+}
+
 static void step(struct thread *t)
 {
 	struct buf **buf = &t->bufs[below(t, BUFS)];
 	unsigned int p = below(t, 100);
 
+	if (rig_build.has_map && !below(t, 100))
+		read_map();
 	rig_cpu = chance(t, 95) ? t->number : below(t, THREADS);
 	if (p < 10)
 		swap_bufs(t, buf);
@@ -499,6 +511,8 @@ static void default_pool(void)
 	expect(!rig_default_late(THREADS * 128 * RIG_SLOT, THREADS), "no default pool");
 	rig_default_growth(false);
 	make_devices(NULL);
+	rig_default_debugfs();
+	test.debugfs = "swiotlb";
 	test.usual = 32;
 	test.most = SET;
 	run_threads("default pool", SET, STEPS);
@@ -513,6 +527,7 @@ static void restricted_pool(void)
 	rig_pool_create(&pool, RIG_POOLS, 2500 * RIG_SLOT, 1024);
 	rig_cpus = 1;
 	make_devices(&pool);
+	test.debugfs = pool.rmem.name;
 	test.coherent = true;
 	test.usual = 64;
 	test.most = 1024;
@@ -529,6 +544,7 @@ static void restricted_areas(void)
 	rig_cpus = 1;
 	make_devices(&pool);
 	rig_split(&test.devs[0], THREADS);
+	test.debugfs = pool.rmem.name;
 	test.coherent = true;
 	test.usual = 128;
 	test.most = 512;
@@ -559,6 +575,8 @@ static void dynamic_pools(void)
 {
 	rig_default_early("1024,8,track_hiwater", 0);
 	make_devices(NULL);
+	rig_default_debugfs();
+	test.debugfs = "swiotlb";
 	test.dynamic = true;
 	test.usual = 64;
 	test.most = SET;
