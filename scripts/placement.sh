@@ -11,7 +11,11 @@
 #   SEED    of the random operations (1)
 #   CPUS    that map the small buffers (1); with several there is no goal
 #
-# The table is also in build/bench/placement.txt. Exit status: 0 when the goal is
+# The table is also in build/bench/placement.txt. placement.svg beside it shows which
+# slots are in use after 100000 operations, at 50 % occupancy; Documentation/ has that
+# of bitmap and seed 1. placement-*.map has all occupancies, for scripts/poolmap.
+#
+# Exit status: 0 when the goal is
 # met: by the branch at least 99 % of the tries succeed at 10, 30, 50 and 70 %
 # occupancy, of those of coherent buffers at 10, 30, 50 and 60 %; 1 otherwise.
 
@@ -22,6 +26,8 @@
 branch=${1:-bitmap}
 seed=${SEED:-1}
 cpus=${CPUS:-1}
+# Which occupancy is drawn
+drawn=50
 rig=$top/tools/testing/swiotlb
 
 [ $# -le 1 ] || die "usage: scripts/placement.sh [BRANCH]"
@@ -32,17 +38,31 @@ need make gcc awk
 [ ! -d "$top/patches/extra/$branch" ] || "$top/scripts/extra.sh" "$branch"
 mkdir -p "$bench"
 
-# placement NAME: what the program says of that kernel, to build/bench/placement-NAME
+# placement NAME: what the program says of that kernel, to build/bench/placement-NAME,
+# and its maps
 placement()
 {
 	local args=(-s -C "$rig" --no-print-directory TREE="$base_dir/tree" O="$build/swiotlb" NAME="$1")
+	local maps=$bench/placement-$1
 	make "${args[@]}" placement &&
-		"$(make "${args[@]}" print-out)/swiotlb-placement" "$seed" "$cpus" >"$bench/placement-$1"
+		"$(make "${args[@]}" print-out)/swiotlb-placement" -m "$maps" "$seed" "$cpus" \
+			>"$bench/placement-$1"
+}
+
+picture()
+{
+	local name args=()
+	for name in series "$branch"; do
+		args+=(-t "$name: $drawn % occupied by buffers of 4 to 64 KiB that come and go")
+	done
+	"$top/scripts/poolmap" "${args[@]}" -s "$bench/placement.svg" \
+		"$bench/placement-series-$drawn.map" "$bench/placement-$branch-$drawn.map"
 }
 
 for name in series "$branch"; do
 	step "placement/$name" placement "$name"
 done
+step placement/picture picture
 
 status=0
 awk -v branch="$branch" -v seed="$seed" -v cpus="$cpus" '

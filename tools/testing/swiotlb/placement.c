@@ -6,7 +6,7 @@
  * a mapping, which is aligned to a page, and a coherent buffer, which is aligned to
  * 8 MiB.
  *
- *	swiotlb-placement [SEED [CPUS]]
+ *	swiotlb-placement [-m PREFIX] [SEED [CPUS]]
  *
  * Small buffers are of as many CPUs, 1 if not said, at random, and the large ones of the
  * first: that matters where a restricted pool has an area for each.
@@ -15,8 +15,12 @@
  * times CHURN further ones, and one try of each kind. Prints lines
  * "OCCUPANCY KIND SUCCESSES TRIES LONGEST", the last of which is the mean of the
  * longest row of free slots, in KiB. A given seed gives the same figures everywhere.
+ *
+ * PREFIX-OCCUPANCY.map then has which slots were in use after the OPERATIONS, as the
+ * kernel's file io_tlb_map shows it, for scripts/poolmap.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "model.h"
 
@@ -84,7 +88,19 @@ static unsigned long longest_row(void)
 	return longest * RIG_SLOT / 1024;
 }
 
-static void measure(unsigned int percent)
+static void write_map(const char *prefix, unsigned int percent)
+{
+	char name[PATH_MAX], *text = rig_map_text(&view);
+	FILE *file;
+
+	snprintf(name, sizeof(name), "%s-%u.map", prefix, percent);
+	file = fopen(name, "w");
+	if (!file || fputs(text, file) == EOF || fclose(file))
+		rig_die("%s cannot be written: %s", name, strerror(errno));
+	free(text);
+}
+
+static void measure(unsigned int percent, const char *prefix)
 {
 	unsigned long wanted = SLOTS * percent / 100, longest = 0, i, j;
 	unsigned int mapped = 0, allocated = 0;
@@ -92,6 +108,8 @@ static void measure(unsigned int percent)
 
 	for (i = 0; i < OPERATIONS; i++)
 		operate(wanted);
+	if (prefix)
+		write_map(prefix, percent);
 	for (i = 0; i < TRIES; i++) {
 		for (j = 0; j < CHURN; j++)
 			operate(wanted);
@@ -117,21 +135,31 @@ static void measure(unsigned int percent)
 
 int main(int argc, char **argv)
 {
+	const char *prefix = NULL;
 	unsigned long seed = 1;
+	bool wrong = false;
 	unsigned int i;
 	char *end;
+	int c;
 
-	for (i = 1; i < argc; i++) {
+	while ((c = getopt(argc, argv, "m:")) != -1) {
+		if (c == 'm')
+			prefix = optarg;
+		else
+			wrong = true;
+	}
+	for (i = optind; i < argc; i++) {
 		unsigned long n = strtoul(argv[i], &end, 10);
 
-		if (i > 2 || end == argv[i] || *end || (i == 2 && (!n || n > 1024))) {
-			fputs("Usage: swiotlb-placement [SEED [CPUS]]\n", stderr);
-			return 1;
-		}
-		if (i == 1)
+		wrong |= i > optind + 1 || end == argv[i] || *end;
+		if (i == optind)
 			seed = n;
 		else
 			cpus = n;
+	}
+	if (wrong || !cpus || cpus > 1024) {
+		fputs("Usage: swiotlb-placement [-m PREFIX] [SEED [CPUS]]\n", stderr);
+		return 1;
 	}
 	rig_init(cpus);
 	if (!rig_build.has_segsize)
@@ -144,7 +172,7 @@ int main(int argc, char **argv)
 	rig_pools(&dev, &view, 1);
 	for (i = 0; i < ARRAY_SIZE(occupancies); i++) {
 		model_seed(&seeded, seed + i);
-		measure(occupancies[i]);
+		measure(occupancies[i], prefix);
 	}
 	rig_pool_destroy(&pool);
 	return 0;
