@@ -8,12 +8,13 @@
 #   check  what a change to the allocator has to pass, within a minute: the mails,
 #          and swiotlb.c in user space
 #   all    that, mutants, fuzzing, device trees, objects, images, the guests,
-#          patches/extra, sending, distributions, and documentation (the default)
+#          patches/extra, scripts/poolmap, sending, distributions, and documentation
+#          (the default)
 #   long   that, with every kernel that scripts/matrix.sh has, and the tests in the
 #          guests as long as they can be: hours
 #
-# With BASE=6.12 or 6.1, the same tests of that base, less those of patches/extra, sending,
-# distributions, the Chromebook and the other bases.
+# With BASE=6.12 or 6.1, the same tests of that base, less those of patches/extra,
+# scripts/poolmap, sending, distributions, the Chromebook and the other bases.
 #
 # Exit status: 0 if tests passed and none failed, 1 otherwise.
 
@@ -25,8 +26,8 @@ check) tests=(check-series check-swiotlb check-coverage) ;;
 all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
 	check-objects check-images check-guest check-selftests check-io
 	check-media check-confine check-faults check-scp check-boards
-	check-extra check-default check-bases check-fixes check-send check-distributions
-	check-chromebook check-htmldocs) ;;
+	check-extra check-default check-poolmap check-bases check-fixes check-send
+	check-distributions check-chromebook check-htmldocs) ;;
 *) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
 esac
 
@@ -48,7 +49,8 @@ if [ "$BASE" != mainline ]; then
 	kept=()
 	for test in "${tests[@]}"; do
 		case $test in
-		check-extra | check-default | check-bases | check-fixes | check-send | check-distributions | check-chromebook) ;;
+		check-extra | check-default | check-poolmap | check-bases | check-fixes | \
+			check-send | check-distributions | check-chromebook) ;;
 		*) kept+=("$test") ;;
 		esac
 	done

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# init of the guest of scripts/check-poolmap.sh: krane's SCP has started, and a
+# program holds small buffers of the same pool, half of which it has given back. Then
+# each pool's debugfs folder is shown, in lines "map: ...". All goes through the
+# kernel's log: on the console itself the kernel's lines would break into it.
+
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t debugfs debug /sys/kernel/debug
+exec >/dev/kmsg
+
+tell()
+{
+	echo "map: $*"
+}
+
+# shellcheck source=tools/testing/selftests/dma/scp-guest.sh
+. /scp-guest.sh
+start_scp
+tell "scp $(remoteproc state)"
+insmod /dma_probe.ko
+mkfifo /in /out
+/dma_probe /dev/dma-probe-scp hold streaming 36K 100 </in >/out &
+exec 3>/in 4</out
+read -r answer <&4
+tell "held $answer"
+echo give >&3
+read -r answer <&4
+tell "gave $answer"
+
+# Without a module its folder is not below swiotlb/: the driver probes earlier.
+for pool in /sys/kernel/debug/swiotlb/ /sys/kernel/debug/swiotlb/*/ /sys/kernel/debug/*@*/; do
+	[ -e "$pool/io_tlb_nslabs" ] || continue
+	name=$(basename "$pool")
+	tell "mode $name $(stat -c %a "$pool/io_tlb_map")"
+	tell "used $name $(cat "$pool/io_tlb_used")"
+	while read -r line; do
+		tell "shown $name $line"
+	done <"$pool/io_tlb_map"
+done
+
+echo "guest: end"
+poweroff -f
