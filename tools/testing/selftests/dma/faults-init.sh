@@ -443,7 +443,14 @@ kexec()
 reset()
 {
 	all_busy
-	tell reset ok
+	bad=0
+	for disk in $busy_disks; do
+		kill -0 "$(eval echo "\$worker_$disk")" || {
+			echo "$disk is not at work"
+			bad=1
+		}
+	done
+	tell reset "$(verdict $bad)"
 	sync
 	reboot -f
 }
