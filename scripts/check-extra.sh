@@ -21,7 +21,12 @@ rig=$top/tools/testing/swiotlb
 
 # In which orders the topics are of use together; the last one has all of them.
 orders=(
+	"default"
+	"bitmap default"
 	"bitmap areas"
+	"bitmap map"
+	"default bitmap map areas"
+	"bitmap areas map default"
 )
 
 need git perl make gcc
