@@ -673,11 +673,11 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 	/* Next-fit, elsewhere: the next search begins behind this buffer. */
 	if (!rig_build.takes_lowest || m->segsize == rig_build.set_slots) {
 		unsigned long behind = first - area + r.nslots;
-		unsigned int index = rig_read_area(&p->view, first / p->view.area_nslabs).index;
+		struct rig_area here = rig_read_area(&p->view, rig_area_of(&p->view, first));
 
-		if (index != (behind < p->view.area_nslabs ? behind : 0))
+		if (here.index != (behind < here.nslabs ? behind : 0))
 			rig_die("%lu slots are at %lu, and the next search begins at %u of the area",
-				r.nslots, first, index);
+				r.nslots, first, here.index);
 	}
 
 	if (m->nbufs == m->room) {
