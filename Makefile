@@ -51,6 +51,8 @@ bench: tree
 	@scripts/bench-swiotlb.sh
 	@EXTRA=bitmap scripts/bench.sh
 	@EXTRA=bitmap scripts/bench-swiotlb.sh
+	@scripts/placement.sh
+	@scripts/contention.sh
 
 chromebook: tree
 	@scripts/chromebook.sh
