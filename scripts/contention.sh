@@ -169,7 +169,7 @@ table()
 
 time_table()
 {
-	awk -v below="$below" -v branch="$branch" '
+	awk -v below="$below" -v branch="$branch" -v rounds="$rounds" '
 	{
 		key = $2 " " $3 " " $4
 		if (!(key in seen)) {
@@ -186,7 +186,7 @@ time_table()
 		return most + 0
 	}
 	END {
-		print "\nReal threads, with copies and mutexes: thousands of buffers a second, the best of ' "$rounds" ' runs"
+		print "\nReal threads, with copies and mutexes: thousands of buffers a second, the best of " rounds " runs"
 		printf "%6s %7s %7s |%8s %8s %8s |%7s\n", "", "slots", "threads", "base", below, branch, "ratio"
 		for (i = 1; i <= nkeys; i++) {
 			split(keys[i], f, " ")
