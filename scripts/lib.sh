@@ -122,7 +122,8 @@ with_lock()
 	mkdir -p "$build"
 	(
 		flock -n 9 || {
-			say "  waiting for another call that holds build/$name.lock"
+			# Not to stdout, which may be what is wanted of the command
+			say "  waiting for another call that holds build/$name.lock" >&2
 			flock 9
 		}
 		"$@" 9>&-

@@ -337,8 +337,8 @@ int main(int argc, char **argv)
 		case 'f':
 			flight = strtoul(optarg, NULL, 10);
 			if (!flight || flight > MAX_FLIGHT) {
-				fprintf(stderr, "error: --flight=%s: 1 to %u buffers\n", optarg,
-					MAX_FLIGHT);
+				fprintf(stderr, "error: --flight=%s: 1 to %u buffers\n",
+					optarg, MAX_FLIGHT);
 				return 1;
 			}
 			/* In an empty pool they are where the allocator wants them. */
@@ -356,7 +356,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind == argc) {
-		fputs("Usage: swiotlb-bench [--empty] [--time | --flight=N] MIB:SEGSIZE,...:KIB,...\n",
+		fputs("Usage: swiotlb-bench [--empty] [--time | --flight=N] MIB:SLOTS,..:KIB,..\n",
 		      stderr);
 		return 1;
 	}

@@ -340,7 +340,7 @@ static void check_rows(const struct model *m, const struct model_pool *p)
 			unsigned int most = rig_longest_row(&p->view, slot, &behind);
 
 			if (most < end - slot)
-				rig_die("slot %lu, free: %lu in a row are free, the kernel says at most %u",
+				rig_die("slot %lu: %lu in a row are free, the kernel says %u",
 					slot, end - slot, most);
 		}
 	}
@@ -676,7 +676,7 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 		struct rig_area here = rig_read_area(&p->view, rig_area_of(&p->view, first));
 
 		if (here.index != (behind < here.nslabs ? behind : 0))
-			rig_die("%lu slots are at %lu, and the next search begins at %u of the area",
+			rig_die("%lu slots at %lu, the next search begins at %u of the area",
 				r.nslots, first, here.index);
 	}
 
