@@ -100,6 +100,15 @@ mutants()
 	return $status
 }
 
+scp()
+{
+	EXTRA=$1 SMP=8 "$top/scripts/check-scp.sh" >"$build/test/extra-$1-scp.tap" 2>&1
+	local status=$?
+	grep -A 8 '^not ok' "$build/test/extra-$1-scp.tap" || :
+	echo "$(grep -c '^ok ' "$build/test/extra-$1-scp.tap") passed"
+	return $status
+}
+
 mkdir -p "$build/test" "$logs"
 all=
 if [ $# -eq 0 ]; then
@@ -116,8 +125,10 @@ for topic; do
 	tap "$topic: the tests see each of the mutants" mutants "$topic"
 	[ "$topic" != bitmap ] ||
 		tap "$topic: there is room for 5 MiB among small buffers" "$top/scripts/placement.sh" "$topic"
-	[ "$topic" != areas ] ||
+	if [ "$topic" = areas ]; then
 		tap "$topic: CPUs do not wait for each other as they did" "$top/scripts/contention.sh" "$topic"
+		tap "$topic: the SCP has the same place at each start, on 8 CPUs" scp "$topic"
+	fi
 done
 if [ -n "$all" ]; then
 	for topics in "${orders[@]}"; do

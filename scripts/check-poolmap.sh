@@ -5,9 +5,11 @@
 # error; an SVG is well-formed; what the allocator in user space writes comes back
 # slot by slot; the picture in Documentation/ is what placement.sh makes today.
 #
-# usage: [BASE=name] check-poolmap.sh [-g]
-#   -g  and krane's device tree is booted, with the kernel that has the map in debugfs
-#       (patches/extra/map): what that shows is drawn, and is what the SCP has
+# And krane's device tree is booted, with the kernel that has the map in debugfs
+# (patches/extra/map): what that shows is drawn, and is what the SCP has.
+#
+# usage: [BASE=name] check-poolmap.sh [-n]
+#   -n  no kernel is built, and none booted
 #
 # Exit status: 0 if all passed, 1 otherwise.
 
@@ -19,10 +21,10 @@
 
 work=$build/test/poolmap
 poolmap=$top/scripts/poolmap
-usage="usage: scripts/check-poolmap.sh [-g]"
-guest=
+usage="usage: scripts/check-poolmap.sh [-n]"
+guest=yes
 case ${1-} in
--g) guest=yes ;;
+-n) guest= ;;
 "") ;;
 *) die "unknown argument '$1'" "$usage" ;;
 esac
