@@ -94,6 +94,8 @@ static const char *why_not(const struct test *test)
 		return "this kernel does not align addresses";
 	if ((test->needs & NEEDS_PADDING) && !rig_build.has_pad_slots)
 		return "this kernel has no padding slots, nor offsets where it syncs";
+	if ((test->needs & NEEDS_BITMAP) && !rig_build.has_bitmap)
+		return "this kernel counts free slots";
 	if ((test->needs & NEEDS_MAP) && !rig_build.has_map)
 		return "this kernel does not show which slots are in use";
 	if ((test->needs & NEEDS_CC_POOLS) && !rig_build.has_cc_pools)

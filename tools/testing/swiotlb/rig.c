@@ -229,6 +229,7 @@ static unsigned int nchunks;
 static size_t pages_in_use;
 static bool memory_refused;
 static int fail_after = -1;
+static size_t most_pages = ~(size_t)0;
 
 static bool refuse(void)
 {
@@ -245,6 +246,11 @@ static bool refuse(void)
 void rig_fail_after(int n)
 {
 	fail_after = n;
+}
+
+void rig_fail_above(size_t bytes)
+{
+	most_pages = bytes;
 }
 
 size_t rig_pages_in_use(void)
@@ -304,7 +310,7 @@ phys_addr_t rig_pages_alloc(size_t bytes, phys_addr_t limit, bool zero)
 	phys_addr_t addr = 0;
 
 	pthread_mutex_lock(&rig_lock);
-	if (nchunks < MAX_CHUNKS && !refuse()) {
+	if (nchunks < MAX_CHUNKS && bytes <= most_pages && !refuse()) {
 		if (limit >= RIG_SOURCES - 1)
 			addr = find_pages(bytes, RIG_PAGES, RIG_SOURCES);
 		if (!addr && limit >= RIG_PAGES - 1)

@@ -44,6 +44,7 @@
  * @has_alignment:	Does it align addresses? 6.1 looks at every so many slots,
  *			counted from the area's start, and knows no alignment of
  *			coherent buffers but that of a page.
+ * @has_bitmap:	Does it track free slots in a bitmap?
  * @takes_lowest:	Does every buffer take the area's first place, if segments are
  *			larger than a slot set?
  * @has_areas:	Does a restricted pool have an area for each CPU, if it is large enough,
@@ -63,6 +64,7 @@ struct rig_build {
 	bool has_pad_slots;
 	bool tracks_used;
 	bool has_alignment;
+	bool has_bitmap;
 	bool takes_lowest;
 	bool has_areas;
 	bool searches_all_areas;
@@ -387,6 +389,9 @@ int rig_node_refs(void);
  * a negative @n.
  */
 void rig_fail_after(int n);
+
+/* Let allocations of more than so many bytes of pages fail. */
+void rig_fail_above(size_t bytes);
 
 /* What has been handed out by the page allocator and not been freed, in bytes */
 size_t rig_pages_in_use(void);

@@ -73,6 +73,7 @@ const struct rig_build rig_build = {
 	.has_pad_slots = RIG_HAS_PAD_SLOTS,
 	.tracks_used = RIG_HAS_TOTAL_USED && !RIG_HAS_TRACK_HIWATER,
 	.has_alignment = RIG_HAS_ALIGNMENT,
+	.has_bitmap = RIG_HAS_BITMAP,
 	.takes_lowest = RIG_TAKES_LOWEST,
 	.has_areas = RIG_HAS_AREAS,
 	.searches_all_areas = RIG_SEARCHES_ALL_AREAS,

@@ -173,6 +173,30 @@ static void growth(void)
 	end();
 }
 
+/*
+ * At boot there is room for 4 MiB only, so for 16 areas and not 64. A pool that comes
+ * later has areas of whole slot sets, too.
+ */
+static void growth_after_less(void)
+{
+	unsigned int i;
+
+	rig_fail_above(4UL << 20);
+	rig_default_early("8192,64", 0);
+	begin(SET);
+	while (rig_used(&dev) < 2048)
+		model_must_map(&m, &dev, SOURCE, SET * RIG_SLOT, 0, DMA_TO_DEVICE);
+	model_must_map(&m, &dev, SOURCE, RIG_PAGE, 0, DMA_TO_DEVICE);
+	expect(rig_run_work() == 1, "not one work was left to do");
+	model_update_pools(&m);
+	for (i = 0; i < m.npools; i++)
+		expect(m.pools[i]->view.transient ||
+		       m.pools[i]->view.area_nslabs % SET == 0,
+		       "pool %u has areas of %u slots", i, m.pools[i]->view.area_nslabs);
+	expect(m.npools == 3, "there are %u pools, expected 3", m.npools);
+	end();
+}
+
 /* More than a segment: no pool is made for that. */
 static void growth_limit(void)
 {
@@ -221,6 +245,8 @@ static const struct test tests[] = {
 	{ "areas", all_areas, NEEDS_SETS_128 },
 	{ "limit", limit, NEEDS_SETS_128 },
 	{ "growth", growth, NEEDS_DYNAMIC | NEEDS_SETS_128 },
+	{ "growth after less than was asked for", growth_after_less,
+	  NEEDS_DYNAMIC | NEEDS_SETS_128 | NEEDS_BITMAP },
 	{ "growth has the same limit", growth_limit, NEEDS_DYNAMIC | NEEDS_SETS_128 },
 	{ "a restricted pool does not grow", restricted_does_not_grow },
 	{ "track_hiwater", hiwater, NEEDS_SETS_128 },

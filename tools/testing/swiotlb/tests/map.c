@@ -109,7 +109,67 @@ static void partial_sync(void)
 	teardown(&f);
 }
 
-/* The same where the originals have no lasting address. */
+/*
+ * A driver that syncs more than it has mapped, in the last slot of a buffer that begins
+ * further into its slot than it ends in that one: told, and cut to what is mapped.
+ *
+ *	|......xx|xx......|	mapped
+ *	          x~~~~~~	synced
+ */
+static void too_much_synced(void)
+{
+	struct model_buf *buf;
+	struct fixture f;
+	char *original;
+	size_t i;
+
+	rig_copy = true;
+	setup(&f, KUKUI_BASE, 64, 0);
+	f.dev.min_align_mask = 4095;
+	original = phys_to_virt(SOURCE + 2000);
+	memset(original, 'o', 1000);
+	buf = model_must_map(&f.m, &f.dev, SOURCE + 2000, 100, 0, DMA_FROM_DEVICE);
+	memset(phys_to_virt(buf->addr), 'd', 1000);
+	rig_log_reset();
+	rig_sync_for_cpu(&f.dev, buf->addr + 60, 500, DMA_FROM_DEVICE);
+	expect(rig_log_count(RIG_BUG) == 1, "%u times told, expected 1:\n%s",
+	       rig_log_count(RIG_BUG), rig_log());
+	for (i = 0; i < 1000; i++)
+		expect(original[i] == (i >= 60 && i < 100 ? 'd' : 'o'),
+		       "byte %zu is '%c'", i, original[i]);
+	rig_log_reset();
+	model_free(&f.m, buf);
+	teardown(&f);
+}
+
+/* A driver that unmaps a buffer a second time: nobody else's slots are free for that. */
+static void unmapped_twice(void)
+{
+	static const unsigned int slots[] = { 0, 5, 63, 64, 127, 128, 599 };
+	struct model_buf **bufs;
+	struct fixture f;
+	unsigned int i, j;
+
+	for (i = 0; i < 2; i++) {
+		if (i && !rig_build.has_segsize)
+			break;
+		setup(&f, KUKUI_BASE, 600, i ? 1024 : 0);
+		bufs = fill(&f);
+		for (j = 0; j < ARRAY_SIZE(slots); j++) {
+			phys_addr_t addr = bufs[slots[j]]->addr;
+
+			model_free(&f.m, bufs[slots[j]]);
+			rig_unmap(&f.dev, addr, RIG_SLOT, DMA_TO_DEVICE, 0);
+			/* Some kernels tell. */
+			rig_log_reset();
+			model_check(&f.m);
+		}
+		free(bufs);
+		teardown(&f);
+	}
+}
+
+/* What is copied in part, and what is preserved, where originals have no lasting address */
 static void highmem(void)
 {
 	rig_highmem = RIG_SOURCES;
@@ -194,6 +254,8 @@ static const struct test tests[] = {
 	{ "preserved bits", preserved_bits, NEEDS_SETS_128 },
 	{ "padding slots", padding_slots, NEEDS_SETS_128 | NEEDS_PADDING },
 	{ "partial sync", partial_sync, NEEDS_SETS_128 },
+	{ "too much synced", too_much_synced, NEEDS_SETS_128 | NEEDS_PADDING },
+	{ "unmapped twice", unmapped_twice, NEEDS_SETS_128 | NEEDS_PADDING },
 	{ "highmem", highmem, NEEDS_SETS_128 | NEEDS_PADDING },
 	{ "side by side", side_by_side, NEEDS_SETS_128 },
 	{ "DMA address", dma_address, NEEDS_SETS_128 },

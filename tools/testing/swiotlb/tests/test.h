@@ -26,6 +26,7 @@
 #define NEEDS_ALL_AREAS	BIT(10)
 #define NEEDS_PARAM	BIT(11)
 #define NEEDS_MAP	BIT(12)
+#define NEEDS_BITMAP	BIT(13)
 
 /**
  * struct test - a test
