@@ -82,30 +82,13 @@ together()
 	run_tests pile pile && run_tests pile pile DYNAMIC=y
 }
 
-all_variants()
+# another NAME COMMAND...: another script's TAP lines; those of what failed are shown
+another()
 {
-	EXTRA=$1 "$top/scripts/check-swiotlb.sh" >"$build/test/extra-$1.tap" 2>&1
-	local status=$?
-	grep -A 8 '^not ok' "$build/test/extra-$1.tap" || :
-	echo "$(grep -c '^ok ' "$build/test/extra-$1.tap") passed"
-	return $status
-}
-
-mutants()
-{
-	EXTRA=$1 "$top/scripts/check-mutants.sh" >"$build/test/extra-$1-mutants.tap" 2>&1
-	local status=$?
-	grep -A 8 '^not ok' "$build/test/extra-$1-mutants.tap" || :
-	tail -n 2 "$build/test/extra-$1-mutants.tap"
-	return $status
-}
-
-scp()
-{
-	EXTRA=$1 SMP=8 "$top/scripts/check-scp.sh" >"$build/test/extra-$1-scp.tap" 2>&1
-	local status=$?
-	grep -A 8 '^not ok' "$build/test/extra-$1-scp.tap" || :
-	echo "$(grep -c '^ok ' "$build/test/extra-$1-scp.tap") passed"
+	local out=$build/test/extra-$1.tap status=0
+	"${@:2}" >"$out" 2>&1 || status=$?
+	grep -A 8 '^not ok' "$out" || :
+	echo "$(grep -c '^ok ' "$out") passed"
 	return $status
 }
 
@@ -121,13 +104,16 @@ for topic; do
 	tap "$topic: the mails apply to the series" "$top/scripts/extra.sh" "$topic"
 	tap "$topic: checkpatch has nothing to say" checkpatch "$topic"
 	tap "$topic: each commit compiles and passes the tests" commits "$topic"
-	tap "$topic: all variants pass the tests" all_variants "$topic"
-	tap "$topic: the tests see each of the mutants" mutants "$topic"
+	tap "$topic: all variants pass the tests" another "$topic" \
+		env "EXTRA=$topic" "$top/scripts/check-swiotlb.sh"
+	tap "$topic: the tests see each of the mutants" another "$topic-mutants" \
+		env "EXTRA=$topic" "$top/scripts/check-mutants.sh"
 	[ "$topic" != bitmap ] ||
 		tap "$topic: there is room for 5 MiB among small buffers" "$top/scripts/placement.sh" "$topic"
 	if [ "$topic" = areas ]; then
 		tap "$topic: CPUs do not wait for each other as they did" "$top/scripts/contention.sh" "$topic"
-		tap "$topic: the SCP has the same place at each start, on 8 CPUs" scp "$topic"
+		tap "$topic: the SCP has the same place at each start, on 8 CPUs" another "$topic-scp" \
+			env "EXTRA=$topic" SMP=8 "$top/scripts/check-scp.sh"
 	fi
 done
 if [ -n "$all" ]; then

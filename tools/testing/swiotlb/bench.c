@@ -209,17 +209,18 @@ static void fly(size_t bytes, unsigned int ops)
 	}
 }
 
-static void time_round(size_t bytes)
+static void many_rounds(size_t bytes, unsigned int rounds)
 {
 	if (flight)
-		fly(bytes, POSITIONS);
+		fly(bytes, rounds * POSITIONS);
 	else
-		one_round(bytes);
+		while (rounds--)
+			one_round(bytes);
 }
 
 static void take_time(const char *cell, size_t bytes)
 {
-	unsigned int rounds = max(TIME_BYTES / bytes / POSITIONS, 1UL), i;
+	unsigned int rounds = max(TIME_BYTES / bytes / POSITIONS, 1UL);
 	struct timespec start, end;
 	double ns;
 
@@ -227,13 +228,9 @@ static void take_time(const char *cell, size_t bytes)
 	 * The first round makes the kernel below us find memory. The time is the
 	 * processor's: others may be using the machine.
 	 */
-	time_round(bytes);
+	many_rounds(bytes, 1);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
-	if (flight)
-		fly(bytes, rounds * POSITIONS);
-	else
-		for (i = 0; i < rounds; i++)
-			one_round(bytes);
+	many_rounds(bytes, rounds);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 	ns = (end.tv_sec - start.tv_sec) * 1e9 + (end.tv_nsec - start.tv_nsec);
 	printf("%s %.1f\n", cell, ns / rounds / POSITIONS);

@@ -62,3 +62,22 @@ void open_hole(struct fixture *f, struct model_buf **bufs, unsigned long first,
 		bufs[i] = NULL;
 	}
 }
+
+void default_begin(struct device *dev, struct model *m, struct rig_view *view,
+		   unsigned int segsize)
+{
+	rig_device_init(dev, "device");
+	model_init(m, dev, segsize);
+	expect(rig_pools(dev, view, 1) == 1, "there is not one pool");
+}
+
+void default_end(struct model *m)
+{
+	model_drain(m);
+	rig_run_work();
+	model_update_pools(m);
+	model_exit(m);
+	rig_default_exit();
+	expect(!rig_pages_in_use(), "%zu bytes of pages were never freed",
+	       rig_pages_in_use());
+}

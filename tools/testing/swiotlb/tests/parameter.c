@@ -15,9 +15,7 @@ static struct rig_view view;
 
 static void begin(unsigned int segsize)
 {
-	rig_device_init(&dev, "device");
-	model_init(&m, &dev, segsize);
-	expect(rig_pools(&dev, &view, 1) == 1, "there is not one pool");
+	default_begin(&dev, &m, &view, segsize);
 }
 
 static void __printf(2, 3) boot(unsigned int segsize, const char *fmt, ...)
@@ -35,13 +33,7 @@ static void __printf(2, 3) boot(unsigned int segsize, const char *fmt, ...)
 
 static void end(void)
 {
-	model_drain(&m);
-	rig_run_work();
-	model_update_pools(&m);
-	model_exit(&m);
-	rig_default_exit();
-	expect(!rig_pages_in_use(), "%zu bytes of pages were never freed",
-	       rig_pages_in_use());
+	default_end(&m);
 }
 
 static void set_cpus(unsigned int cpus)

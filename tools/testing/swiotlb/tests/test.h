@@ -138,4 +138,17 @@ void expect_map(const char *text);
 #define SET	rig_build.set_slots
 #define DEFAULT_SEGSIZE	rig_build.set_slots
 
+/**
+ * default_begin() - begin with a default pool that has just been made
+ * @dev:	Overwritten: a device on it.
+ * @m:		Overwritten: its model.
+ * @view:	Overwritten: its one memory pool.
+ * @segsize:	Its segment size, in slots.
+ */
+void default_begin(struct device *dev, struct model *m, struct rig_view *view,
+		   unsigned int segsize);
+
+/* Free all that is in use, and the default pool; nothing of it may be left. */
+void default_end(struct model *m);
+
 #endif /* SWIOTLB_TEST_H */
