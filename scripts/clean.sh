@@ -8,14 +8,14 @@
 #
 # Exit status: 0 when build/ is gone, 1 otherwise; then nothing is removed.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 if [ "${CLEAN:-}" != force ]; then
 	for repo in "$build"/*/tree; do
 		[ -d "$repo" ] || continue
 		work=$(
 			base_dir=${repo%/tree}
-			. "$top/scripts/treestate.sh"
+			. "$top/scripts/lib/tree.sh"
 			tree_work
 		)
 		[ -z "$work" ] ||

@@ -8,7 +8,7 @@
 # Usage: deps.sh
 # Exit status: 0 if nothing is missing (any more), 1 otherwise.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/common.sh"
 
 # PACKAGE  TOOL  what for. TOOL is what is looked for where there is no dpkg;
 # "-" is something that is no command.
@@ -34,7 +34,8 @@ packages()
 	rsync                    rsync                     kernel headers
 	libssl-dev               -                         kernel build, certificates
 	libelf-dev               -                         kernel build, objtool for x86
-	perl                     perl                      checkpatch, get_maintainer
+	perl                     prove                     make test, checkpatch, get_maintainer
+	libtap-formatter-junit-perl -                      JUNIT=
 	xz-utils                 xz                        unpacking the kernel source
 	util-linux               flock                     one build at a time
 	debian-archive-keyring   -                         signature of the kernel source

@@ -1,153 +1,295 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run the tests, show their TAP lines as they come, and end with one line
-# "N passed, N failed".
+# Run tests, and end with a table of the seconds that each took and one line
+# "N passed, N failed, N skipped".
 #
-# Usage: test.sh [check|all|long]
-#   check  what a change to the allocator has to pass, within a minute: the mails,
-#          and swiotlb.c in user space
-#   all    that, mutants, fuzzing, device trees, objects, images, the guests,
-#          patches/extra, scripts/poolmap, sending, distributions, and documentation
-#          (the default)
-#   long   that, with every kernel that scripts/matrix.sh has, and the tests in the
-#          guests as long as they can be: hours
+# Usage: test.sh check|test|all [TEST|GROUP...]
+#        test.sh list [TEST|GROUP...]
+#        test.sh soak [TEST|GROUP...]
+#   check  what a change to the allocator has to pass, within a minute
+#   test   what a change to the project has to pass
+#   all    everything, each test as long as it can be: hours
+#   list   the tests with their groups, and what each is
+#   soak   run tests (the group guest) N times with as many busy loops beside them
+#          as there are processors, and print how often each passed
+#   TEST   only this test, or all of a GROUP; with "check", "test" and "all" as the
+#          level at which they are run
 #
-# With BASE=6.12 or 6.1, the same tests of that base, less those of patches/extra,
-# scripts/poolmap, sending, distributions, the Chromebook and the other bases.
+# Environment:
+#   BASE=name    another base (scripts/bases): the tests that are for it
+#   T="..."      the same as TEST... and GROUP...
+#   N=n          soak: how often (20)
+#   FAILED=1     only the tests that failed the last time
+#   JUNIT=file   the results as JUnit's XML, too
+#   TEST_JOBS=n  tests that run at the same time (the number of processors)
 #
-# Exit status: 0 if tests passed and none failed, 1 otherwise.
+# There is no list of tests: a script below tools/testing/ that has a line
+# "# groups:" in its head is one (scripts/lib/tap.sh). The name of DIR/check.sh is
+# that of DIR, the name of any other is its own, without .sh. The lines of each are
+# in build/test/NAME.tap, the seconds in build/test/times.
+#
+# Exit status: 0 if tests passed and none failed, 1 otherwise, 2 for a wrong argument.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib/common.sh"
 
-set=${1:-all}
-case $set in
-check) tests=(check-series check-swiotlb check-coverage) ;;
-all | long) tests=(check-series check-swiotlb check-coverage check-mutants fuzz-swiotlb check-dt
-	check-objects check-images check-guest check-selftests check-io
-	check-media check-confine check-faults check-scp check-boards
-	check-extra check-default check-poolmap check-bases check-fixes check-send
-	check-distributions check-chromebook check-htmldocs) ;;
-*) die "test.sh: unknown set of tests '$set'" "one of: check, all, long" ;;
-esac
+results=$build/test
 
-# What is left out of "all", for its time
-declare -A arguments=(
-	[check-confine]=series
-	[check-faults]="-p full -p unbind -p suspend -p kexec -p reset series"
-)
-if [ "$set" = long ]; then
-	tests+=(check-load)
-	arguments=([check-guest]=all [check-selftests]=all
-		[check-fixes]="-k mainline 6.12 6.1")
-	export NET_MIB=${NET_MIB:-1024} LOAD_SECONDS=${LOAD_SECONDS:-600}
-fi
+# field NAME FILE: that line of a test's head
+field()
+{
+	sed -n "1,80s/^# $1: *//p" "$2" | head -n 1
+}
 
-# What is about all bases, or about what is sent and packed from mainline's mails,
-# is not run for another one.
-if [ "$BASE" != mainline ]; then
-	kept=()
-	for test in "${tests[@]}"; do
-		case $test in
-		check-extra | check-default | check-poolmap | check-bases | check-fixes | \
-			check-send | check-distributions | check-chromebook) ;;
-		*) kept+=("$test") ;;
+name_of()
+{
+	local name=${1##*/}
+	[ "$name" != check.sh ] || name=$(basename "$(dirname "$1")")
+	printf '%s\n' "${name%.sh}"
+}
+
+# A line "RANK PATH" for each test. Those that make what others use come first,
+# then the hosts' tests, so that a kernel is compiled beside them.
+find_tests()
+{
+	local file rank
+	cd "$top" || return
+	grep -rl --include='*.sh' '^# groups: ' tools/testing | LC_ALL=C sort | while read -r file; do
+		[ -x "$file" ] || die "$file has groups, and is not executable" "chmod +x $file"
+		case " $(field groups "$file") " in
+		*" kernel "*) rank=1 ;;
+		*" check "*) rank=2 ;;
+		*" guest "*) rank=4 ;;
+		*) rank=3 ;;
 		esac
+		echo "$rank $file"
+	done | sort -s -n -k 1,1 | cut -d ' ' -f 2
+}
+
+# is_for FILE LEVEL: is it part of that level, and for this base?
+is_for()
+{
+	local groups
+	groups=" $(field groups "$1") "
+	case $2$groups in
+	check*" check "*) ;;
+	test*" check "* | test*" test "*) ;;
+	all* | list* | soak*) ;;
+	*) return 1 ;;
+	esac
+	[ "$BASE" = mainline ] || [ "$(field bases "$1")" = all ]
+}
+
+# select_tests LEVEL WORD...: the paths. A test that is named is taken whatever its
+# level is.
+select_tests()
+{
+	local level=$1 file word known
+	shift
+	for word; do
+		known=
+		for file in "${tests[@]}"; do
+			case " $(name_of "$file") $(field groups "$file") " in
+			*" $word "*) known=1 ;;
+			esac
+		done
+		[ -n "$known" ] || usage_error "no test and no group is called '$word' (test.sh list has all)"
 	done
-	tests=("${kept[@]}")
-fi
+	for file in "${tests[@]}"; do
+		if [ $# -eq 0 ]; then
+			! is_for "$file" "$level" || printf '%s\n' "$file"
+			continue
+		fi
+		for word; do
+			if [ "$word" = "$(name_of "$file")" ] ||
+				{ [[ " $(field groups "$file") " = *" $word "* ]] && is_for "$file" "$level"; }; then
+				printf '%s\n' "$file"
+				break
+			fi
+		done
+	done
+}
 
-passed=0
-failed=0
+list()
+{
+	local file
+	printf '%-14s %-32s %-9s %s\n' test groups bases "what it is"
+	for file in "${chosen[@]}"; do
+		# The first sentence of its head
+		printf '%-14s %-32s %-9s %s\n' "$(name_of "$file")" "$(field groups "$file")" \
+			"$(field bases "$file")" "$(script_head "$file" | tr '\n' ' ' |
+				sed 's/^ *//; s/\([.:]\) .*/\1/')"
+	done
+}
 
-# count TEST STATUS FILE: a test that did not come to its plan, whose lines are
-# not as many as planned, or whose status says otherwise than its lines, is one
-# more failure.
+# The seconds that a test's kernels took to build are counted apart: several tests
+# want the same one, and whoever is first builds it.
+times()
+{
+	local file name total building
+	for file in "${chosen[@]}"; do
+		name=$(name_of "$file")
+		[ -e "$results/$name.seconds" ] || continue
+		read -r total <"$results/$name.seconds"
+		building=0
+		[ ! -e "$results/$name.building" ] ||
+			building=$(awk '{ n += $NF } END { print n + 0 }' "$results/$name.building")
+		printf '%s %d %d %d\n' "$name" "$total" "$building" $((total - building))
+	done
+}
+
+table_of_times()
+{
+	printf '# %-16s%10s%10s%10s%9s%9s%9s\n' "test, seconds" all building running passed failed skipped
+	while read -r name total building running; do
+		printf '# %-16s%10d%10d%10d%9d%9d%9d\n' "$name" "$total" "$building" "$running" \
+			"${passed[$name]}" "${failed[$name]}" "${skipped[$name]}"
+	done <"$results/times"
+}
+
+# count FILE: a test that did not come to its plan, whose lines are not as many as
+# planned, or whose status says otherwise than its lines, is one more failure.
+declare -A passed failed skipped
 count()
 {
-	local ok not_ok plan why=
-	ok=$(grep -c '^ok ' "$3" || true)
-	not_ok=$(grep -c '^not ok ' "$3" || true)
-	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$3" | tail -n 1)
+	local name ok not_ok plan status tap why=
+	name=$(name_of "$1")
+	tap=$results/$name.tap
+	status=$(cat "$results/$name.status" 2>/dev/null || echo none)
+	skipped[$name]=$(grep -c '^ok .*# SKIP' "$tap" || :)
+	ok=$(grep -c '^ok ' "$tap" || :)
+	not_ok=$(grep -c '^not ok ' "$tap" || :)
+	plan=$(sed -n 's/^1\.\.\([0-9]*\)\( *#.*\)\{0,1\}$/\1/p' "$tap" | tail -n 1)
 	if [ -z "$plan" ]; then
-		why="it ended (status $2) before its plan"
+		why="it ended (status $status) before its plan"
 	elif [ "$plan" -ne $((ok + not_ok)) ]; then
 		why="it planned $plan tests and ran $((ok + not_ok))"
-	elif [ "$2" -eq 0 ] && [ "$not_ok" -gt 0 ]; then
+	elif [ "$status" = 0 ] && [ "$not_ok" -gt 0 ]; then
 		why="its status is 0, although tests failed"
-	elif [ "$2" -ne 0 ] && [ "$not_ok" -eq 0 ]; then
-		why="its status is $2, although no test failed"
+	elif [ "$status" != 0 ] && [ "$not_ok" -eq 0 ]; then
+		why="its status is $status, although no test failed"
 	fi
-	if [ -n "$why" ]; then
-		say "not ok - $1: $why"
-		not_ok=$((not_ok + 1))
+	passed[$name]=$((ok - skipped[$name]))
+	failed[$name]=$not_ok
+	if [ "$not_ok" -gt 0 ] || [ -n "$why" ]; then
+		say "# failed: $name, all of it in ${tap#"$top"/}"
+		if [ "$not_ok" -gt 0 ]; then
+			grep -A 20 '^not ok ' "$tap" | sed -n 1,60p
+		else
+			tail -n 20 "$tap"
+		fi
 	fi
-	passed=$((passed + ok))
-	failed=$((failed + not_ok))
+	[ -z "$why" ] || {
+		say "not ok - $name: $why"
+		failed[$name]=$((not_ok + 1))
+	}
 }
 
-# run TEST: its lines go to build/test/TEST.tap, and its status beside that
-run()
+# run_chosen LEVEL: Perl's prove runs them, shows which have ended, and remembers
+# which failed. What it does not count, count() does.
+run_chosen()
 {
-	local out=$build/test/$1.tap status=0
-	if [ -x "$top/scripts/$1.sh" ]; then
-		# shellcheck disable=SC2086 # several words
-		"$top/scripts/$1.sh" ${arguments[$1]-} </dev/null >"$out" 2>&1 || status=$?
-	else
-		say "scripts/$1.sh is missing" >"$out"
-		status=127
-	fi
-	echo "$status" >"$build/test/$1.status"
-}
-
-# show TEST PID: its lines as they come
-show()
-{
-	say "# $1"
-	tail -n +1 -f --pid="$2" "$build/test/$1.tap"
-	wait "$2" || true
-}
-
-# Each job has a process group of its own, which Ctrl-C does not reach: it ends
-# here, with all that it has started.
-end_jobs()
-{
-	local pid
-	for pid in $(jobs -p); do
-		kill -TERM -- "-$pid" 2>/dev/null || true
+	local file name start=$SECONDS p=0 f=0 s=0
+	local options=(--merge --timer "-j${TEST_JOBS:-$jobs}" --exec scripts/lib/run-test.sh
+		"--statefile=$results/prove")
+	[ -z "${FAILED-}" ] || options+=(--state=failed)
+	mkdir -p "$results"
+	for file in "${chosen[@]}"; do
+		name=$(name_of "$file")
+		[ -n "${FAILED-}" ] || rm -f "$results/$name".{tap,status,seconds,building}
 	done
-	exit 130
+	(cd "$top" && LEVEL=$1 RESULTS=$results prove "${options[@]}" --state=save "${chosen[@]}") || :
+	for file in "${chosen[@]}"; do
+		[ -e "$results/$(name_of "$file").tap" ] || : >"$results/$(name_of "$file").tap"
+		count "$file"
+		name=$(name_of "$file")
+		p=$((p + passed[$name])) f=$((f + failed[$name])) s=$((s + skipped[$name]))
+	done
+	times >"$results/times"
+	table_of_times
+	[ -z "${JUNIT-}" ] || junit "$JUNIT"
+	say "# in $((SECONDS - start)) s; the lines are in ${results#"$top"/}/"
+	say "$p passed, $f failed, $s skipped"
+	[ "$f" -eq 0 ] && [ "$p" -gt 0 ]
 }
 
-mkdir -p "$build/test"
-start=$SECONDS
-trap end_jobs INT TERM
-pids=()
-for test in "${tests[@]}"; do
-	rm -f "$build/test/$test".*
-	: >"$build/test/$test.tap"
-done
-for i in "${!tests[@]}"; do
-	test=${tests[i]}
-	if [ "$set" != check ] || [ "$i" -eq 0 ]; then
-		# Those of "check" are small enough to run side by side.
-		for next in "${tests[@]:i}"; do
-			set -m
-			run "$next" &
-			set +m
-			pids+=($!)
-			[ "$set" = check ] || break
+# From the lines that are kept: prove knows one format at a time.
+junit()
+{
+	local file taps=()
+	perl -MTAP::Formatter::JUnit -e 1 2>/dev/null ||
+		die "JUNIT=$1: there is no TAP::Formatter::JUnit" "install libtap-formatter-junit-perl"
+	for file in "${chosen[@]}"; do
+		taps+=("$(name_of "$file").tap")
+	done
+	(cd "$results" && prove --source File --file-option extensions=.tap \
+		--formatter TAP::Formatter::JUnit "${taps[@]}") >"$1" || :
+	[ -s "$1" ] || die "JUNIT=$1: nothing was written"
+	say "# JUnit: $1"
+}
+
+# Busy loops for as long as this shell is there
+busy_loops()
+{
+	local i
+	for ((i = 0; i < jobs; i++)); do
+		(while kill -0 $$ 2>/dev/null; do
+			for ((n = 0; n < 100000; n++)); do :; done
+		done) &
+		loops+=($!)
+	done
+}
+
+soak()
+{
+	local n=${N:-20} file name i status=0 loops=()
+	declare -A good
+	[[ $n =~ ^[1-9][0-9]*$ ]] || die "N=$n: not a number of runs"
+	mkdir -p "$results/soak"
+	busy_loops
+	trap 'kill "${loops[@]}" 2>/dev/null' EXIT
+	for ((i = 1; i <= n; i++)); do
+		for file in "${chosen[@]}"; do
+			name=$(name_of "$file")
+			if (cd "$top" && LEVEL=${LEVEL:-test} "./$file") </dev/null >"$results/soak/$name-$i.tap" 2>&1; then
+				good[$name]=$((${good[$name]:-0} + 1))
+			else
+				say "  $name, run $i of $n: failed, see ${results#"$top"/}/soak/$name-$i.tap"
+				grep -m 3 '^not ok' "$results/soak/$name-$i.tap" || :
+				# The consoles of what failed
+				cp -r "$logs/boot" "$results/soak/$name-$i.boot" 2>/dev/null || :
+				status=1
+			fi
+			say "  $name: ${good[$name]:-0} of $i"
 		done
-	fi
-	show "$test" "${pids[i]}"
-	status=$(cat "$build/test/$test.status" 2>/dev/null || echo 1)
-	# A test that Ctrl-C ended ends all.
-	[ "$status" -lt 129 ] || end_jobs
-	count "$test" "$status" "$build/test/$test.tap"
-done
-if [ "$set" != check ]; then
-	"$top/scripts/matrix.sh" | sed 's/^/# /' || true
-fi
-say "# in $((SECONDS - start)) s; the lines are in build/test/"
-say "$passed passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+	done
+	printf '%-16s%s\n' test "passed, with $jobs busy loops"
+	for file in "${chosen[@]}"; do
+		name=$(name_of "$file")
+		printf '%-16s%d of %d\n' "$name" "${good[$name]:-0}" "$n"
+	done | tee "$results/soak/table"
+	return $status
+}
+
+[ $# -ge 1 ] || usage_error "it is not told what to do"
+what=$1
+shift
+case $what in
+check | test | all | list | soak) ;;
+*) usage_error "unknown argument '$what'" ;;
+esac
+read -ra words <<<"${T-}"
+set -- "$@" "${words[@]}"
+[ "$what" != soak ] || [ $# -gt 0 ] || set -- guest
+mapfile -t tests < <(find_tests)
+chosen=$(select_tests "$what" "$@") || exit
+mapfile -t chosen <<<"$chosen"
+[ -n "${chosen[0]}" ] || die "no test is left for BASE=$BASE"
+case $what in
+list) list ;;
+soak) soak ;;
+*)
+	need prove
+	run_chosen "$what"
+	;;
+esac

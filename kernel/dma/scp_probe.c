@@ -14,7 +14,7 @@
  *
  *	echo		COUNT: messages of all lengths by rpmsg_send()
  *
- * The other side is tools/testing/selftests/dma/scp_model.c.
+ * The other side is tools/testing/selftests/dma/scp/scp_model.c.
  */
 
 #include <linux/cleanup.h>

@@ -3,7 +3,7 @@
  * KUnit tests of the swiotlb allocator behind restricted DMA pools.
  *
  * The pools and the devices that use them are nodes of the device tree (see
- * qemu-virt-swiotlb.dtso). A driver binds the devices as any other would, and
+ * tools/testing/selftests/dma/kunit/virt.dtso). A driver binds the devices as any other would, and
  * the tests use nothing but the DMA API on them. So they run on any kernel, with
  * the property io-tlb-segsize or without. What to expect of a pool is told by
  * the device's node:

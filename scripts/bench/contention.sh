@@ -5,9 +5,9 @@
 # one area and with several: tools/testing/swiotlb/contention.c, of the base, of the
 # topic that a branch is on top of, and of the branch.
 #
-# usage: scripts/contention.sh [BRANCH]
+# usage: scripts/bench/contention.sh [BRANCH]
 #
-#   BRANCH  areas, if not given (patches/extra/areas, see scripts/extra.sh)
+#   BRANCH  areas, if not given (patches/extra/areas, see scripts/patches/topic.sh)
 #
 # CPUs are simulated, around the kernel's real code, with instructions for time. These
 # figures are the same each time. Then real threads, as many as there are CPUs here, are
@@ -21,7 +21,7 @@
 
 # shellcheck disable=SC2317 # step calls the functions
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/common.sh"
 
 branch=${1:-areas}
 rig=$top/tools/testing/swiotlb
@@ -31,12 +31,12 @@ rounds=9
 
 export LC_ALL=C
 
-[ $# -le 1 ] || die "usage: scripts/contention.sh [BRANCH]"
+[ $# -le 1 ] || die "usage: scripts/bench/contention.sh [BRANCH]"
 need make gcc awk valgrind
 [ -d "$base_dir/tree/.git" ] || die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
-[ ! -d "$top/patches/extra/$branch" ] || "$top/scripts/extra.sh" "$branch"
+[ ! -d "$top/patches/extra/$branch" ] || "$top/scripts/patches/topic.sh" "$branch"
 below=bitmap
-[ ! -d "$top/patches/extra/$branch" ] || below=$("$top/scripts/extra.sh" -b "$branch")
+[ ! -d "$top/patches/extra/$branch" ] || below=$("$top/scripts/patches/topic.sh" -b "$branch")
 mkdir -p "$bench"
 
 # in_rig NAME FLAVOUR GOAL: the Makefile's output

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of scripts/bench-io.sh: read a disk from its beginning to its
+# init of the guest of scripts/bench/io.sh: read a disk from its beginning to its
 # end in requests of a given size. What is to be done stands in /jobs, a line
 # each:
 #
@@ -9,8 +9,8 @@
 #
 # Each is answered with one line "io: rate DISK KIB KiB/s=N requests=N ok".
 
-# shellcheck source=tools/testing/selftests/dma/io-lib.sh
-. /io-lib.sh
+# shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
+. /io-guest.sh
 
 rate()
 {

@@ -5,7 +5,7 @@
 # restricted pools, in requests of 256 KiB, the most that there can be without the
 # series, and in larger ones; as a ratio of the two, in one boot.
 #
-# usage: scripts/bench-io.sh
+# usage: scripts/bench/io.sh
 #
 # environment:
 #   ROUNDS=n   how often each size is read; the median counts (5)
@@ -15,9 +15,9 @@
 # a flash chip's.
 # Exit status: 0 when all was read.
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/guest-io.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/io.sh"
 
 made=$bench/io
 out=$bench/io.txt
@@ -46,9 +46,9 @@ boot()
 	list_jobs >"$made/jobs"
 	io_device_tree "$made" && io_qemu_disks "$made" series &&
 		io_qemu_net "$made" 1 &&
-		"$top/scripts/initramfs.sh" "$made/bench.cpio.gz" "$io_selftests/bench-io-init.sh" \
-			"$io_selftests/io-lib.sh" "$fio:fio" "$made/jobs:jobs" &&
-		"$top/scripts/boot.sh" bench-io "$base_dir/image/drivers-series/Image" "$made/io.dtb" \
+		"$top/scripts/guest/initramfs.sh" "$made/bench.cpio.gz" "$top/scripts/bench/io-init.sh" \
+			"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" &&
+		"$top/scripts/guest/boot.sh" bench-io "$base_dir/image/drivers-series/Image" "$made/io.dtb" \
 			"$made/bench.cpio.gz" -append dma_debug=off -- "${io_options[@]}"
 }
 
@@ -80,8 +80,8 @@ table()
 
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "ROUNDS=$rounds: not a number"
 need qemu-system-aarch64 dtc fdtoverlay mke2fs
-fio=$("$top/scripts/fio.sh")
-"$top/scripts/kernel.sh" drivers series
+fio=$("$top/scripts/guest/fio.sh")
+"$top/scripts/kernel/build.sh" drivers series
 step bench/io boot || exit 1
 table >"$out.new"
 mv "$out.new" "$out"

@@ -5,11 +5,11 @@
 # without and with the series, from 2 KiB to 4 MiB, in restricted pools of
 # 41 MiB with segments of 128, 4096 and 16384 slots and in the default pool.
 #
-# usage: [EXTRA=branch] scripts/bench.sh
+# usage: [EXTRA=branch] scripts/bench/kernel.sh
 #   EXTRA  a branch of the kernel tree that is measured in the series' place, against
 #          goals of its own: bitmap is patches/extra/bitmap on top of the series
 #
-# What depends on what else is in the pool is counted by bench-swiotlb.sh.
+# What depends on what else is in the pool is counted by scripts/bench/swiotlb.sh.
 #
 # How it is measured: the device is coherent and the mapping is to the device.
 # So there is one copy and no cache maintenance, and what the allocator costs
@@ -30,8 +30,8 @@
 
 # shellcheck disable=SC2317 # step calls the functions
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/guest.sh"
 
 need qemu-system-aarch64 dtc fdtoverlay cpio awk
 
@@ -55,10 +55,10 @@ if [ -n "${EXTRA-}" ]; then
 fi
 
 start=$SECONDS
-"$top/scripts/tree.sh"
-[ ! -d "$top/patches/extra/$patched" ] || "$top/scripts/extra.sh" "$patched"
-"$top/scripts/kernel.sh" small base
-"$top/scripts/kernel.sh" small "$patched"
+"$top/scripts/kernel/tree.sh"
+[ ! -d "$top/patches/extra/$patched" ] || "$top/scripts/patches/topic.sh" "$patched"
+"$top/scripts/kernel/build.sh" small base
+"$top/scripts/kernel/build.sh" small "$patched"
 mkdir -p "$out"
 step bench/guest-program guest_program "$out/dma_probe"
 
@@ -98,10 +98,10 @@ make_dtb()
 # boot NAME REV DTB
 boot()
 {
-	"$top/scripts/initramfs.sh" "$out/$2.cpio.gz" \
-		"$top/tools/testing/selftests/dma/bench-init.sh" \
+	"$top/scripts/guest/initramfs.sh" "$out/$2.cpio.gz" \
+		"$top/scripts/bench/kernel-init.sh" \
 		"$out/dma_probe" "$small-$2/dma_probe.ko" &&
-	ICOUNT=1 "$top/scripts/boot.sh" "bench-$1" "$small-$2/Image" "$out/$3.dtb" \
+	ICOUNT=1 "$top/scripts/guest/boot.sh" "bench-$1" "$small-$2/Image" "$out/$3.dtb" \
 		"$out/$2.cpio.gz" -append "dma_debug=off swiotlb=force norandmaps" \
 		-- -rtc "base=2000-01-01,clock=vm"
 }

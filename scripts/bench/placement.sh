@@ -5,15 +5,15 @@
 # come and gone: tools/testing/swiotlb/placement.c, by the series and by a branch of
 # the kernel tree, with the same seed.
 #
-# usage: [SEED=n] [CPUS=n] scripts/placement.sh [BRANCH]
+# usage: [SEED=n] [CPUS=n] scripts/bench/placement.sh [BRANCH]
 #
-#   BRANCH  bitmap, if not given (patches/extra/bitmap, see scripts/extra.sh)
+#   BRANCH  bitmap, if not given (patches/extra/bitmap, see scripts/patches/topic.sh)
 #   SEED    of the random operations (1)
 #   CPUS    that map the small buffers (1); with several there is no goal
 #
 # The table is also in build/bench/placement.txt. placement.svg beside it shows which
 # slots are in use after 100000 operations, at 50 % occupancy; Documentation/ has that
-# of bitmap and seed 1. placement-*.map has all occupancies, for scripts/poolmap.
+# of bitmap and seed 1. placement-*.map has all occupancies, for tools/dma/poolmap.
 #
 # Exit status: 0 when the goal is
 # met: by the branch at least 99 % of the tries succeed at 10, 30, 50 and 70 %
@@ -21,7 +21,7 @@
 
 # shellcheck disable=SC2317 # step calls the functions
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/common.sh"
 
 branch=${1:-bitmap}
 seed=${SEED:-1}
@@ -30,12 +30,12 @@ cpus=${CPUS:-1}
 drawn=50
 rig=$top/tools/testing/swiotlb
 
-[ $# -le 1 ] || die "usage: scripts/placement.sh [BRANCH]"
+[ $# -le 1 ] || die "usage: scripts/bench/placement.sh [BRANCH]"
 [[ $seed =~ ^[0-9]+$ ]] || die "SEED=$seed: not a number"
 [[ $cpus =~ ^[1-9][0-9]*$ ]] || die "CPUS=$cpus: not a number of CPUs"
 need make gcc awk
 [ -d "$base_dir/tree/.git" ] || die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
-[ ! -d "$top/patches/extra/$branch" ] || "$top/scripts/extra.sh" "$branch"
+[ ! -d "$top/patches/extra/$branch" ] || "$top/scripts/patches/topic.sh" "$branch"
 mkdir -p "$bench"
 
 # placement NAME: what the program says of that kernel, to build/bench/placement-NAME,
@@ -55,7 +55,7 @@ picture()
 	for name in series "$branch"; do
 		args+=(-t "$name: $drawn % occupied by buffers of 4 to 64 KiB that come and go")
 	done
-	"$top/scripts/poolmap" "${args[@]}" -s "$bench/placement.svg" \
+	"$top/tools/dma/poolmap" "${args[@]}" -s "$bench/placement.svg" \
 		"$bench/placement-series-$drawn.map" "$bench/placement-$branch-$drawn.map"
 }
 

@@ -6,8 +6,8 @@
 # tools/testing/swiotlb/bench.c describes, by the size of the buffer, of the
 # segment and of the pool, and by how much of the pool is occupied.
 #
-# usage: [EXTRA=branch] scripts/bench-swiotlb.sh
-#   EXTRA  a branch of the kernel tree (scripts/extra.sh) that is compared with the
+# usage: [EXTRA=branch] scripts/bench/swiotlb.sh
+#   EXTRA  a branch of the kernel tree (scripts/patches/topic.sh) that is compared with the
 #          base instead of the series, in fewer cells, and against goals of its own
 #
 # Three swiotlb.c are compared: the base's, the series' as it is in the tree,
@@ -16,7 +16,7 @@
 # "2021"). Where that does not apply, its column is missing.
 #
 # Nothing is copied, and memory and locks cost nothing: these are not
-# the figures of bench.sh, which are a kernel's. But they are exact, so two runs
+# the figures of scripts/bench/kernel.sh, which are a kernel's. But they are exact, so two runs
 # give the same. For one who asks what that means in time, the last table has
 # it, with copies, as the ratio of two programs that run in turns.
 #
@@ -28,8 +28,8 @@
 
 # shellcheck disable=SC2317 # step calls the functions
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/treestate.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/tree.sh"
 
 patched=${EXTRA:-series}
 out=$bench${EXTRA:+/$EXTRA}
@@ -497,7 +497,7 @@ plots()
 names=(base "$patched")
 rm -f "$out"/swiotlb*
 if [ -n "${EXTRA-}" ]; then
-	[ ! -d "$top/patches/extra/$EXTRA" ] || "$top/scripts/extra.sh" "$EXTRA"
+	[ ! -d "$top/patches/extra/$EXTRA" ] || "$top/scripts/patches/topic.sh" "$EXTRA"
 	if [ "$EXTRA" = bitmap ]; then
 		step bench/swiotlb-no-search make_floor
 		names+=(no-search)

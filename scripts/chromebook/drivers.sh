@@ -7,16 +7,16 @@
 # by what the kernel finds there, with what the kernel's modules and its built-in
 # drivers say they are for.
 #
-# usage: scripts/board-drivers.sh IMAGE-FOLDER
+# usage: scripts/chromebook/drivers.sh IMAGE-FOLDER
 #
-#   IMAGE-FOLDER   what scripts/kernel.sh has made with BOARDS
+#   IMAGE-FOLDER   what scripts/kernel/build.sh has made with BOARDS
 #
 # Exit status: 0 if each has one, or the kernel does not tell what its built-in drivers
 # are for (7.x does); 1 with those that have none.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/common.sh"
 
-[ $# -eq 1 ] || die "board-drivers.sh: an argument is missing" "usage: scripts/board-drivers.sh IMAGE-FOLDER"
+[ $# -eq 1 ] || die "scripts/chromebook/drivers.sh: an argument is missing" "usage: scripts/chromebook/drivers.sh IMAGE-FOLDER"
 image=$1
 need dtc
 
@@ -91,10 +91,10 @@ texts()
 }
 
 compgen -G "$image/dtbs/*.dtb" >/dev/null || die "no device trees in ${image#"$top"/}/dtbs" \
-	"make them with: scripts/kernel.sh CONFIG REV BOARDS"
+	"make them with: scripts/kernel/build.sh CONFIG REV BOARDS"
 
 for file in "$image/Image" "$modules"/modules.{alias,builtin.modinfo}; do
-	[ -s "$file" ] || die "there is no $file" "make it with: scripts/kernel.sh CONFIG REV BOARDS"
+	[ -s "$file" ] || die "there is no $file" "make it with: scripts/kernel/build.sh CONFIG REV BOARDS"
 done
 if ! grep -aF alias=of: "$modules/modules.builtin.modinfo" >/dev/null; then
 	echo "not looked at: this kernel does not tell what its built-in drivers are for"

@@ -11,7 +11,7 @@
 #
 # Documentation/chromebook.rst says what to do with them.
 #
-# usage: scripts/chromebook.sh [STEP...]
+# usage: scripts/chromebook/image.sh [STEP...]
 #
 #   STEP  build   the kernel, its modules, the device trees; each device of the boards
 #                 has a driver
@@ -35,8 +35,8 @@
 #
 # Exit status: 0 when all that was asked for is as it should be.
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/guest.sh"
 
 config=${CONFIG:-mt8183-kukui}
 rev=${REV:-series}
@@ -64,10 +64,10 @@ tools=(mkdepthcharge depthchargectl vbutil_kernel mkimage dumpimage fdtget lz4 t
 
 build_all()
 {
-	"$top/scripts/kernel.sh" "$config" "$rev" "$boards" || return
+	"$top/scripts/kernel/build.sh" "$config" "$rev" "$boards" || return
 	# Another configuration is not for the boards.
 	[ "$config" = mt8183-kukui ] || return 0
-	STEP_TAIL=40 step "$label drivers" "$top/scripts/board-drivers.sh" "$image" ||
+	STEP_TAIL=40 step "$label drivers" "$top/scripts/chromebook/drivers.sh" "$image" ||
 		die "the configuration has not all drivers of the boards" \
 			"see arch/arm64/configs/swiotlb-$config.config"
 	say "  $(tail -n 1 "$logs/$label drivers.log")"
@@ -77,10 +77,10 @@ has_kernel()
 {
 	local what
 	for what in Image System.map .config kernel.release; do
-		[ -s "$image/$what" ] || die "no $what in ${image#"$top"/}" "make it with: scripts/chromebook.sh build"
+		[ -s "$image/$what" ] || die "no $what in ${image#"$top"/}" "make it with: scripts/chromebook/image.sh build"
 	done
 	compgen -G "$image/dtbs/*.dtb" >/dev/null ||
-		die "no device trees in ${image#"$top"/}/dtbs" "make them with: scripts/chromebook.sh build"
+		die "no device trees in ${image#"$top"/}/dtbs" "make them with: scripts/chromebook/image.sh build"
 	[ -d "$keys" ] || die "no keys in $keys" "Debian's vboot-kernel-utils has them: make deps"
 }
 
@@ -223,7 +223,7 @@ verify()
 {
 	local work said
 	has_kernel
-	[ -s "$kpart" ] || die "there is no $kpart" "make it with: scripts/chromebook.sh pack"
+	[ -s "$kpart" ] || die "there is no $kpart" "make it with: scripts/chromebook/image.sh pack"
 	work=$out/verify
 	rm -rf "$work"
 	mkdir -p "$work"
@@ -231,11 +231,11 @@ verify()
 	step "$label signature" signed "$work" ||
 		die "$kpart: it is not signed as it should be" "the firmware would not boot it"
 	grep -Fx "$guid$cmdline" "$work/verify" >/dev/null ||
-		die "$kpart: its command line is not: $guid$cmdline" "make it with: scripts/chromebook.sh pack"
+		die "$kpart: its command line is not: $guid$cmdline" "make it with: scripts/chromebook/image.sh pack"
 	vbutil_kernel --get-vmlinuz "$kpart" --vmlinuz-out "$work/fit" >/dev/null ||
 		die "$kpart: no kernel can be taken out of it"
 	step "$label parts" same_parts "$work" ||
-		die "$kpart: what is in it is not what was built" "make it with: scripts/chromebook.sh pack"
+		die "$kpart: what is in it is not what was built" "make it with: scripts/chromebook/image.sh pack"
 	if [ "$kpart" = "$out/kukui.kpart" ]; then
 		(cd "$out" && sha256sum --quiet -c SHA256SUMS) || die "$out: a file is not what was packed"
 	fi
@@ -274,9 +274,9 @@ guest_boot()
 	guest_dtb "$out/qemu.dtb" || return
 	modules=$(scp_modules) || return
 	mapfile -t modules <<<"$modules"
-	"$top/scripts/initramfs.sh" "$out/qemu.cpio.gz" \
-		"$top/tools/testing/selftests/dma/chromebook-init.sh" "${modules[@]}" &&
-		"$top/scripts/boot.sh" "$label" "$image/Image" "$out/qemu.dtb" "$out/qemu.cpio.gz" \
+	"$top/scripts/guest/initramfs.sh" "$out/qemu.cpio.gz" \
+		"$top/scripts/chromebook/init.sh" "${modules[@]}" &&
+		"$top/scripts/guest/boot.sh" "$label" "$image/Image" "$out/qemu.dtb" "$out/qemu.cpio.gz" \
 			-append cpuidle.off=1
 }
 
@@ -299,7 +299,7 @@ boot()
 for step; do
 	case $step in
 	build | pack | verify | boot) ;;
-	*) die "chromebook.sh: unknown step '$step'" "one of: build, pack, verify, boot" ;;
+	*) die "scripts/chromebook/image.sh: unknown step '$step'" "one of: build, pack, verify, boot" ;;
 	esac
 done
 for step; do

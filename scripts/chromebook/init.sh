@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of scripts/chromebook.sh: loads the SCP's driver, /modules/ in
+# init of the guest of scripts/chromebook/image.sh: loads the SCP's driver, /modules/ in
 # their order, and says what it got. All goes through the kernel's log: on the
 # console itself the kernel's lines would break into it. What is waited for is a
 # line of the kernel's log; boot.sh ends a guest that waits for ever.

@@ -3,7 +3,7 @@
 #
 # Boot one kernel in QEMU's virt machine and wait until it powers off.
 #
-# usage: scripts/boot.sh NAME IMAGE DTB|virt INITRAMFS [-append ARGS] [-- QEMU-OPTION...]
+# usage: scripts/guest/boot.sh NAME IMAGE DTB|virt INITRAMFS [-append ARGS] [-- QEMU-OPTION...]
 #
 #   NAME       the console's whole output goes to build/logs/boot/NAME.log
 #   DTB        the device tree to give to the guest; "virt": the machine's own
@@ -13,7 +13,7 @@
 # environment:
 #   ICOUNT=1       one vCPU, and the guest's clock counts instructions, 1 ns each
 #   ARCH=arch      arm64 (the default), arm, riscv or x86
-#   CPU=name       the CPU that QEMU shows (see scripts/guest.sh)
+#   CPU=name       the CPU that QEMU shows (see scripts/lib/guest.sh)
 #   SMP=n          vCPUs (2)
 #   MEM=size       RAM (2G)
 #   BOOT_LIMIT=s   seconds after which a guest that has not ended is ended (300)
@@ -21,10 +21,10 @@
 # Exit status: 0 when the guest's init said "guest: end" and powered off; 1 with
 # the last lines of the console when it hung, panicked or ended without that.
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/guest.sh"
 
-usage="usage: scripts/boot.sh NAME IMAGE DTB|virt INITRAMFS [-append ARGS] [-- QEMU-OPTION...]"
+usage="usage: scripts/guest/boot.sh NAME IMAGE DTB|virt INITRAMFS [-append ARGS] [-- QEMU-OPTION...]"
 [ $# -ge 4 ] || die "boot.sh: an argument is missing" "$usage"
 name=$1 image=$2 dtb=$3 initramfs=$4
 shift 4

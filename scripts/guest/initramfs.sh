@@ -4,7 +4,7 @@
 # Make an initramfs for the guest: busybox with all its names, an init
 # script and further files. Needs no root.
 #
-# usage: scripts/initramfs.sh OUT INIT [FILE[:PATH]...]
+# usage: scripts/guest/initramfs.sh OUT INIT [FILE[:PATH]...]
 #
 #   OUT     the gzipped cpio archive to write
 #   INIT    the script that becomes /init; it has to say "guest: end" and then
@@ -17,11 +17,11 @@
 # Busybox is Debian's busybox-static, fetched once into the cache.
 # Exit status: 0 when OUT was written.
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/apt.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/apt.sh"
 
 [ $# -ge 2 ] || die "initramfs.sh: an argument is missing" \
-	"usage: scripts/initramfs.sh OUT INIT [FILE[:PATH]...]"
+	"usage: scripts/guest/initramfs.sh OUT INIT [FILE[:PATH]...]"
 out=$1 init=$2
 shift 2
 need cpio gzip dpkg-deb

@@ -26,7 +26,7 @@ ask()
 	done
 }
 
-# shellcheck source=tools/testing/selftests/dma/scp-guest.sh
+# shellcheck source=tools/testing/selftests/dma/lib/scp-guest.sh
 . /scp-guest.sh
 start_scp
 [ "$(remoteproc state)" != running ] || tell "echo $(ipi_echo 1000)"

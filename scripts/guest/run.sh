@@ -7,15 +7,15 @@
 #   [3] the series' kernel and tree
 # and print one table of what the SCP driver and others on its pool get.
 #
-# usage: scripts/run.sh
+# usage: scripts/guest/run.sh
 #
 # The table is also in build/run/table.txt, the consoles in build/logs/boot/.
 # Exit status: 0 when [3] is as it should be and [2] shows what is wrong without
 # the series; 1 with what was not so.
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/scp.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/scp.sh"
 
 need qemu-system-aarch64 dtc fdtoverlay cpp git cpio
 
@@ -23,9 +23,9 @@ out=$build/run
 kinds=(coherent noncontiguous streaming)
 
 start=$SECONDS
-"$top/scripts/tree.sh"
-"$top/scripts/kernel.sh" small base
-"$top/scripts/kernel.sh" small series
+"$top/scripts/kernel/tree.sh"
+"$top/scripts/kernel/build.sh" small base
+"$top/scripts/kernel/build.sh" small series
 
 mkdir -p "$out"
 step run/guest-program guest_program "$out/dma_probe"
@@ -43,10 +43,10 @@ boot()
 {
 	local files
 	mapfile -t files < <(scp_files "$out" "$2" "$out/$3.dtb")
-	"$top/scripts/initramfs.sh" "$out/$1.cpio.gz" \
-		"$top/tools/testing/selftests/dma/run-init.sh" \
+	"$top/scripts/guest/initramfs.sh" "$out/$1.cpio.gz" \
+		"$top/scripts/guest/run-init.sh" \
 		"$out/dma_probe" "${files[@]}" &&
-	"$top/scripts/boot.sh" "run-$1" "$base_dir/image/small-$2/Image" "$out/$3.dtb" \
+	"$top/scripts/guest/boot.sh" "run-$1" "$base_dir/image/small-$2/Image" "$out/$3.dtb" \
 		"$out/$1.cpio.gz"
 }
 

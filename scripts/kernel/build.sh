@@ -18,7 +18,7 @@
 # Beside the image are its System.map, kernel.release, and the kernel's own modules
 # as they are installed (modules/lib/modules/).
 #
-# Usage: [BASE=name] [ARCH=arch] [W=1] kernel.sh [-c] CONFIG REV [BOARDS]
+# Usage: [BASE=name] [ARCH=arch] [W=1] scripts/kernel/build.sh [-c] CONFIG REV [BOARDS]
 #   -c         only the configuration: that each option takes
 #   BOARDS     and the device trees arch/$ARCH/boot/dts/BOARDS.dts (a pattern of the
 #              shell's), as the kernel makes them: dtbs/*.dtb beside the image
@@ -28,8 +28,8 @@
 #
 # Exit status: 0 when the image and the modules are there, 1 otherwise.
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/tree.sh"
 
 only=
 if [ "${1-}" = -c ]; then
@@ -37,7 +37,7 @@ if [ "${1-}" = -c ]; then
 	shift
 fi
 { [ $# -ge 2 ] && [ $# -le 3 ]; } ||
-	die "usage: kernel.sh [-c] CONFIG REV [BOARDS]" "for instance: kernel.sh small series"
+	die "usage: scripts/kernel/build.sh [-c] CONFIG REV [BOARDS]" "for instance: scripts/kernel/build.sh small series"
 config=$1
 rev=$2
 boards=${3-}
@@ -241,5 +241,19 @@ build()
 		die "the device trees $boards of $rev cannot be made"
 }
 
+# is_there: nothing is to be done, which is found out without waiting for another
+# call that builds another kernel.
+is_there()
+{
+	[ -z "$only$boards" ] && [ -s "$image/made-of" ] && [ "$(cat "$image/made-of")" = "$(made_of)" ]
+}
+
 [ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+if is_there; then
+	say "  $label is up to date"
+	exit 0
+fi
+start=$SECONDS
 with_lock "kernel-$BASE" build
+# For the table of scripts/test.sh
+[ -z "${TIMES-}" ] || printf '%s %d\n' "$label" $((SECONDS - start)) >>"$TIMES"

@@ -5,9 +5,9 @@
 # package lists and downloads are our own (see apt.sh): the system's are neither
 # used nor changed.
 #
-# Usage: fetch.sh [newest]             the newest version of the base
-#        fetch.sh all                  the newest of each X.Y of the base
-#        fetch.sh unpack DEB DIR [FILE...]
+# Usage: scripts/kernel/get.sh [newest]             the newest version of the base
+#        scripts/kernel/get.sh all                  the newest of each X.Y of the base
+#        scripts/kernel/get.sh unpack DEB DIR [FILE...]
 #                                      the source in package DEB, or only these
 #                                      files of it, becomes DIR
 #
@@ -17,8 +17,8 @@
 #
 # Exit status: 0 when what was asked for is there, 1 otherwise.
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/apt.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/apt.sh"
 
 debs=$cache/deb
 # What a package of today needs, packed and unpacked, in MiB.
@@ -183,5 +183,5 @@ unpack)
 	shift
 	unpack "$@"
 	;;
-*) die "fetch.sh: unknown command '$1'" "one of: newest, all, unpack DEB DIR [FILE...]" ;;
+*) die "scripts/kernel/get.sh: unknown command '$1'" "one of: newest, all, unpack DEB DIR [FILE...]" ;;
 esac

@@ -4,17 +4,17 @@
 # The kernels that the KUnit suite of restricted pools has to pass on, and on
 # which of them it did, with the series as it is now.
 #
-# usage: scripts/matrix.sh [cells|ci]
+# usage: scripts/kernel/matrix.sh [cells|ci]
 #
 #   (nothing)   print the table: of each cell how many tests passed, or failed, or
 #               that none was run; also in build/test/matrix/table.txt
-#   cells, ci   the cells, or those of make test, as scripts/check-guest.sh takes
+#   cells, ci   the cells, or those of make test, as tools/testing/selftests/dma/kunit/check.sh takes
 #               them, one a line
 #
 # Exit status: 0, or 1 if a cell failed.
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/treestate.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/tree.sh"
 
 results=$build/test/matrix
 
@@ -28,7 +28,7 @@ rows=("arm64, 4 KiB|" "arm64, 16 KiB|16k" "arm64, 64 KiB|64k" "riscv64, 4 KiB|ri
 	"arm, HIGHMEM and LPAE|arm:")
 checks=("" debug kcsan)
 
-# cell ROW CHECK DYNAMIC: its name for check-guest.sh, "-" if there is no such
+# cell ROW CHECK DYNAMIC: its name for tools/testing/selftests/dma/kunit/check.sh, "-" if there is no such
 # kernel: arm has no KCSAN.
 cell()
 {
@@ -60,7 +60,7 @@ cells()
 	done | grep -vx -e -
 }
 
-# What check-guest.sh has left of a cell, if it was this series
+# What tools/testing/selftests/dma/kunit/check.sh has left of a cell, if it was this series
 result()
 {
 	local passed failed of file=$results/$1
@@ -103,5 +103,5 @@ ci) printf '%s\n' "${ci_cells[@]}" ;;
 	cat "$results/table.txt"
 	! grep FAILED "$results/table.txt" >/dev/null
 	;;
-*) die "matrix.sh: unknown argument '$*'" "usage: scripts/matrix.sh [cells|ci]" ;;
+*) die "matrix.sh: unknown argument '$*'" "usage: scripts/kernel/matrix.sh [cells|ci]" ;;
 esac

@@ -16,9 +16,9 @@
 #
 # Exit status: 0 when the tree is there and has the mails, 1 otherwise.
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
-. "$(dirname "$0")/mails.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/patches.sh"
 
 # MiB that it takes: the source, git's objects of it, the second work tree.
 tree_mib=4000
@@ -85,7 +85,7 @@ init_git()
 from_package()
 {
 	local repo=$1 deb=$2 name=$3 files
-	step "tree/unpack $name" "$top/scripts/fetch.sh" unpack "$deb" "$repo" ||
+	step "tree/unpack $name" "$top/scripts/kernel/get.sh" unpack "$deb" "$repo" ||
 		die "could not unpack $deb"
 	ignore_only_built "$repo"
 	init_git "$repo"
@@ -231,7 +231,7 @@ make_tree()
 		if [ -z "$have" ]; then
 			need_space "$base_dir" $((tree_mib + src_mib)) "the kernel tree"
 		fi
-		deb=$("$top/scripts/fetch.sh" newest) || exit 1
+		deb=$("$top/scripts/kernel/get.sh" newest) || exit 1
 		want=${deb##*/}
 		want=${want%_all.deb}
 		want="package ${want%%_*} ${want#*_}"

@@ -5,7 +5,7 @@
 # without touching the system's apt: a sources.list, lists and cache of our own.
 # The mirror is the system's, the signatures are checked against Debian's keys.
 #
-# Source it after lib.sh. apt_private first, then the others.
+# Source it after scripts/lib/common.sh. apt_private first, then the others.
 
 apt_options=()
 

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What every script here shares: where things are, how steps are shown and
-# logged, how errors are told, and the TAP lines of the host-side tests.
+# What every script here shares: where things are, --help, how steps are shown
+# and logged, and how errors are told. Tests source tap.sh on top.
 #
-# Source it first: . "$(dirname "$0")/lib.sh"
+# Source it first, by its path from the script, for instance
+#	. "$(dirname "$0")/../lib/common.sh"
 
 set -euo pipefail
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # The base that the work is for: a line of scripts/bases.
 BASE=${BASE:-mainline}
@@ -35,6 +36,36 @@ jobs=$(nproc)
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX GIT_OBJECT_DIRECTORY \
 	GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG
 
+# script_head FILE: the comment at its top, which is its help.
+script_head()
+{
+	sed -n '1,2d; /^#/!q; s/^#$//; s/^# //; p' "$1"
+}
+
+# usage_error WHAT: end because of what the script was called with, before it has
+# done anything.
+usage_error()
+{
+	printf 'error: %s: %s\n' "${0##*/}" "$1" >&2
+	script_head "$0" | sed -n '/^[Uu]sage:/,/^$/p' | sed 's/^/       /' >&2
+	printf '       --help says more\n' >&2
+	exit 2
+}
+
+# no_arguments ARGUMENT...: for a script that takes none
+no_arguments()
+{
+	[ $# -eq 0 ] || usage_error "unknown argument '$1'"
+}
+
+# Whatever a script takes, asked for help it does nothing else.
+case ${1-} in
+-h | --help)
+	script_head "$0"
+	exit 0
+	;;
+esac
+
 # Cross compilers, by the kernel's name of the architecture.
 cross_compile()
 {
@@ -44,7 +75,7 @@ cross_compile()
 	riscv) echo riscv64-linux-gnu- ;;
 	x86_64 | x86) echo ;;
 	*) die "no cross compiler known for the architecture '$1'" \
-		"add it to cross_compile() in scripts/lib.sh" ;;
+		"add it to cross_compile() in scripts/lib/common.sh" ;;
 	esac
 }
 
@@ -128,46 +159,4 @@ with_lock()
 		}
 		"$@" 9>&-
 	) 9>"$build/$name.lock"
-}
-
-# TAP for the host-side tests: tap_ok, tap_fail, and tap_end, which prints the
-# plan and returns 1 if anything failed. tap NAME COMMAND... does both: its
-# output is shown only when it fails.
-tap_count=0
-tap_failed=0
-
-tap_ok()
-{
-	tap_count=$((tap_count + 1))
-	printf 'ok %d - %s\n' "$tap_count" "$*"
-}
-
-# tap_fail DESCRIPTION [FILE]: FILE has what explains the failure.
-tap_fail()
-{
-	tap_count=$((tap_count + 1))
-	tap_failed=$((tap_failed + 1))
-	printf 'not ok %d - %s\n' "$tap_count" "$1"
-	if [ $# -gt 1 ] && [ -s "$2" ]; then
-		tail -n 40 "$2" | sed 's/^/# /'
-	fi
-}
-
-tap()
-{
-	local name=$1 tap_log
-	shift
-	tap_log=$logs/tap/$(printf '%s' "$name" | tr -cs 'A-Za-z0-9._-' '-').log
-	mkdir -p "${tap_log%/*}"
-	if ("$@") >"$tap_log" 2>&1 </dev/null; then
-		tap_ok "$name"
-	else
-		tap_fail "$name" "$tap_log"
-	fi
-}
-
-tap_end()
-{
-	printf '1..%d\n' "$tap_count"
-	[ "$tap_failed" -eq 0 ]
 }

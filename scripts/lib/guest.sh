@@ -3,7 +3,7 @@
 #
 # What the scripts that boot a guest share: the guest's program, krane's device
 # tree for QEMU, and how to read what a guest has printed. Source it after
-# lib.sh.
+# scripts/lib/common.sh.
 
 # krane is the board; any other kukui's name would do.
 guest_board=mt8183-kukui-krane-sku176
@@ -44,7 +44,7 @@ guest_program()
 	need "$compiler"
 	mkdir -p "$(dirname "$1")"
 	"$compiler" -static -pthread -O2 -Wall -Wextra -I "$top/include/uapi" \
-		-o "$1" "$top/tools/testing/selftests/dma/${2:-dma_probe}.c"
+		-o "$1" "$top"/tools/testing/selftests/dma/*/"${2:-dma_probe}.c"
 }
 
 # What the SCP's driver allocates: max_dram_size in drivers/remoteproc/mtk_scp.c
@@ -61,7 +61,7 @@ guest_cells()
 # guest_scp_firmware DTB OUT: an image for the SCP of the board DTB.
 guest_scp_firmware()
 {
-	local dtb=$1 out=$2 source=$top/tools/testing/selftests/dma/scp-firmware
+	local dtb=$1 out=$2 source=$top/tools/testing/selftests/dma/scp/scp-firmware
 	need arm-linux-gnueabihf-gcc
 	mkdir -p "$(dirname "$out")"
 	arm-linux-gnueabihf-gcc -c -mcpu=cortex-m4 -mthumb -mfloat-abi=soft \

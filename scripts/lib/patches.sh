@@ -6,7 +6,7 @@
 # writing again changes no byte. The cover letter's text has no commit and stays
 # in its mail.
 #
-# Source it after lib.sh.
+# Source it after scripts/lib/common.sh.
 
 # git for work on the series: nothing of the user's configuration that would
 # change what is applied or written.

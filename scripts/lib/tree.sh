@@ -4,7 +4,7 @@
 # What the git tree under build/ was made from, and whether it has work that the
 # mails have not.
 #
-# Source it after lib.sh.
+# Source it after scripts/lib/common.sh.
 
 tree=$base_dir/tree
 src=$base_dir/src

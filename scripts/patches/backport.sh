@@ -5,7 +5,7 @@
 # patches/mainline since the last time is merged into patches/BASE, into its files
 # and its messages, patch by patch (git merge-file).
 #
-# usage: scripts/carry.sh [-n] BASE...
+# usage: scripts/patches/backport.sh [-n] BASE...
 #
 #   BASE   a line of scripts/bases, such as 6.1. One that has no patches of its own
 #          yet gets mainline's, if these apply to it.
@@ -20,9 +20,9 @@
 #
 # Exit status: 0 when all is in step, 1 if not, or if a hand is needed.
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/treestate.sh"
-. "$top/scripts/mails.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/patches.sh"
 
 main_mails=$top/patches/mainline
 main_tree=$build/mainline/tree
@@ -53,7 +53,7 @@ write_carried()
 	done < <(list_mails "$main_mails")
 	{
 		echo "# SPDX-License-Identifier: GPL-2.0"
-		echo "# The mails of patches/mainline that these are made of (scripts/carry.sh)"
+		echo "# The mails of patches/mainline that these are made of (scripts/patches/backport.sh)"
 		now_carried
 	} >"$carried.new"
 	mv "$carried.new" "$carried"
@@ -225,7 +225,7 @@ carry()
 {
 	local places
 	export BASE
-	[ "$BASE" != mainline ] || die "carry.sh: mainline's series is what is carried" "to: $(
+	[ "$BASE" != mainline ] || die "scripts/patches/backport.sh: mainline's series is what is carried" "to: $(
 		sed -n 's/^\([0-9][^ \t]*\).*/\1/p' "$top/scripts/bases" | tr '\n' ' ')"
 	if [ -e "$carried" ] && in_step; then
 		say "$BASE: in step with mainline's series"
@@ -235,12 +235,12 @@ carry()
 		say "$BASE: mainline's series has changed since it was carried"
 		return 1
 	fi
-	BASE=mainline "$top/scripts/tree.sh"
-	"$top/scripts/tree.sh"
+	BASE=mainline "$top/scripts/kernel/tree.sh"
+	"$top/scripts/kernel/tree.sh"
 	if [ ! -d "$top/patches/$BASE" ]; then
 		# The tree has mainline's, since they apply.
 		mkdir "$top/patches/$BASE"
-		FORCE=1 "$top/scripts/series.sh"
+		FORCE=1 "$top/scripts/patches/series.sh"
 		mails=$top/patches/$BASE carried=$top/patches/$BASE/carried
 		write_carried
 		say "$BASE: mainline's series applies as it is; give patches/$BASE/0000-cover-letter.patch its text"
@@ -261,13 +261,13 @@ carry()
 	if [ -n "$places" ]; then
 		say "$BASE: a hand is needed here:"
 		say "$places"
-		die "both sides have changed these lines" "edit them, then call again: scripts/carry.sh $BASE"
+		die "both sides have changed these lines" "edit them, then call again: scripts/patches/backport.sh $BASE"
 	fi
 	commit_all
-	FORCE=1 "$top/scripts/series.sh"
+	FORCE=1 "$top/scripts/patches/series.sh"
 	write_carried
 	rm -rf "$merging"
-	say "$BASE: carried; see what differs: scripts/range-diff.sh $BASE"
+	say "$BASE: carried; see what differs: scripts/patches/range-diff.sh $BASE"
 }
 
 only_look=
@@ -275,7 +275,7 @@ if [ "${1-}" = -n ]; then
 	only_look=1
 	shift
 fi
-[ $# -gt 0 ] || die "usage: scripts/carry.sh [-n] BASE..."
+[ $# -gt 0 ] || die "usage: scripts/patches/backport.sh [-n] BASE..."
 need git
 if [ $# -gt 1 ]; then
 	status=0
@@ -286,7 +286,7 @@ if [ $# -gt 1 ]; then
 fi
 if [ "$BASE" != "$1" ]; then
 	grep -q "^$1[[:space:]]" "$top/scripts/bases" ||
-		die "carry.sh: scripts/bases has no line for '$1'"
+		die "scripts/patches/backport.sh: scripts/bases has no line for '$1'"
 	BASE=$1 exec "$0" ${only_look:+-n} "$1"
 fi
 carry

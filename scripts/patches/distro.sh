@@ -17,8 +17,8 @@
 # Called again, it brings what it has written up to date.
 # Exit status: 0 when all is written, 1 otherwise.
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/mails.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/patches.sh"
 
 forwarded=${FORWARDED:-}
 

@@ -6,21 +6,21 @@
 # kernel as the series alone, and says less: a paragraph about a fault that the fixes
 # have mended is left out. The other patches are the series' own.
 #
-# usage: [BASE=name] scripts/fixes.sh [DIR]
+# usage: [BASE=name] scripts/patches/on-top.sh [DIR]
 #   DIR  write there instead
 #
 # Exit status: 0 when it is written.
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/treestate.sh"
-. "$top/scripts/mails.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/patches.sh"
 
 fixes=$top/patches/fixes/$BASE
 to=${1:-$fixes/on-top}
 
 [ -d "$fixes" ] || die "there is no patches/fixes/$BASE"
 need git
-"$top/scripts/tree.sh"
+"$top/scripts/kernel/tree.sh"
 message=$(mktemp)
 trap 'rm -f "$message"' EXIT
 first=$(git -C "$tree" rev-list --reverse base..series | sed -n 1p)
@@ -34,7 +34,7 @@ git -C "$tree" log -1 --format=%B "$first" | awk -v RS= -v ORS='\n\n' '
 	}
 	{ print }' | git stripspace >"$message"
 [ "$(grep -c 'one set at a time' "$message")" -eq 1 ] ||
-	die "1/3's message has no paragraph that begins as scripts/fixes.sh expects"
+	die "1/3's message has no paragraph that begins as scripts/patches/on-top.sh expects"
 commit=$(GIT_AUTHOR_NAME=$(git -C "$tree" log -1 --format=%an "$first") \
 	GIT_AUTHOR_EMAIL=$(git -C "$tree" log -1 --format=%ae "$first") \
 	GIT_AUTHOR_DATE=$(git -C "$tree" log -1 --format=%aI "$first") \

@@ -4,22 +4,22 @@
 # What differs between mainline's series and that for another base, at a glance: a
 # diff of the two series' patches and messages (git range-diff).
 #
-# usage: scripts/range-diff.sh BASE [OPTION...]
+# usage: scripts/patches/range-diff.sh BASE [OPTION...]
 #
 #   OPTION   for git range-diff, such as --stat or --color
 #
 # Exit status: 0 when both series are there to compare.
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/common.sh"
 
-[ $# -gt 0 ] || die "usage: scripts/range-diff.sh BASE [OPTION...]"
+[ $# -gt 0 ] || die "usage: scripts/patches/range-diff.sh BASE [OPTION...]"
 other=$1
 shift
 grep -q "^${other}[[:space:]]" "$top/scripts/bases" ||
 	die "range-diff.sh: scripts/bases has no line for '$other'"
 need git
 for base in mainline "$other"; do
-	BASE=$base "$top/scripts/tree.sh" >&2
+	BASE=$base "$top/scripts/kernel/tree.sh" >&2
 done
 # The two trees share no object; git finds the one's from within the other.
 theirs=$build/$other/tree

@@ -22,9 +22,9 @@
 #
 # Exit status: 0 when the mails are sent, or, without SEND=1, shown; 1 otherwise.
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
-. "$(dirname "$0")/mails.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/patches.sh"
 
 version=${VERSION:-1}
 out=$base_dir/send/v$version

@@ -11,9 +11,9 @@
 #
 # Exit status: 0 when all mails are written, 1 otherwise; then none is changed.
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
-. "$(dirname "$0")/mails.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/patches.sh"
 
 write_series()
 {

@@ -14,9 +14,9 @@
 #
 # Exit status: 0 when all are signed off by you, 1 otherwise.
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
-. "$(dirname "$0")/mails.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/patches.sh"
 
 work=$base_dir/sign
 
@@ -144,6 +144,6 @@ for mail in "$top"/patches/dt-schema/*.patch; do
 done
 sign_commits
 set_from "$mails/0000-cover-letter.patch"
-"$top/scripts/series.sh"
+"$top/scripts/patches/series.sh"
 rm -rf "$work"
 say "by this you certify the Developer's Certificate of Origin for each of them"

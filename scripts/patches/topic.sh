@@ -4,10 +4,10 @@
 # The patches beyond the series (patches/extra/): mails to a branch of the kernel
 # tree, and back.
 #
-# usage: scripts/extra.sh TOPIC
-#        scripts/extra.sh -w TOPIC [BELOW]
-#        scripts/extra.sh -b TOPIC
-#        scripts/extra.sh -s BRANCH TOPIC...
+# usage: scripts/patches/topic.sh TOPIC
+#        scripts/patches/topic.sh -w TOPIC [BELOW]
+#        scripts/patches/topic.sh -b TOPIC
+#        scripts/patches/topic.sh -s BRANCH TOPIC...
 #
 #   TOPIC  a folder of patches/extra, such as bitmap; the branch has its name
 #   BELOW  the branch that a new topic is on top of: series, if not given, or
@@ -23,9 +23,9 @@
 #
 # Exit status: 0 when the two agree, 1 otherwise.
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
-. "$(dirname "$0")/mails.sh"
+. "$(dirname "$0")/../lib/common.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/patches.sh"
 
 # below DIR: the branch that the mails of DIR are on top of
 below()
@@ -56,7 +56,7 @@ make_branch()
 		if [ "$(git -C "$tree" config "branch.$topic.mails" | cut -d ' ' -f 2)" != \
 			"$(git -C "$tree" rev-parse "$topic")" ]; then
 			die "branch $topic of ${tree#"$top"/} has commits of its own" \
-				"to make mails of them: scripts/extra.sh -w $topic; to drop it: git -C ${tree#"$top"/} branch -D $topic"
+				"to make mails of them: scripts/patches/topic.sh -w $topic; to drop it: git -C ${tree#"$top"/} branch -D $topic"
 		fi
 	fi
 	pile "$topic" "$on" "$dir" || return
@@ -114,8 +114,8 @@ esac
 branch=${1-}
 [ $action != pile ] || [ $# -eq 0 ] || shift
 { [ $# -ge 1 ] && [ $# -le $most ]; } ||
-	die "usage: scripts/extra.sh [-b | -w | -s BRANCH] TOPIC [BELOW | TOPIC...]" \
-		"for instance: scripts/extra.sh bitmap"
+	die "usage: scripts/patches/topic.sh [-b | -w | -s BRANCH] TOPIC [BELOW | TOPIC...]" \
+		"for instance: scripts/patches/topic.sh bitmap"
 [ "$BASE" = mainline ] || die "the patches of patches/extra are for mainline, not for BASE=$BASE"
 for topic; do
 	[ $action = write_branch ] || [ -d "$top/patches/extra/$topic" ] ||

@@ -5,12 +5,16 @@
 # to mails changes nothing, and checkpatch, get_maintainer and kernel-doc have
 # nothing to say that they do not say without it. Our own files are checked, too.
 #
-# Usage: [BASE=name] check-series.sh
+# Usage: [BASE=name] tools/testing/series/applies.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
+#
+# groups: check host
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
-. "$(dirname "$0")/mails.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/patches.sh"
 
 work=$base_dir/check
 mapfile -t patches < <(list_mails "$mails")
@@ -93,7 +97,7 @@ files_of_package()
 	local deb=$1 to=$2 kept files
 	mapfile -t files < <(touched_files)
 	kept=$work/files/$(basename "$deb" .deb)-$(printf '%s\n' "${files[@]}" | sha256sum | cut -c1-12)
-	[ -d "$kept" ] || "$top/scripts/fetch.sh" unpack "$deb" "$kept" "${files[@]}" 2>/dev/null
+	[ -d "$kept" ] || "$top/scripts/kernel/get.sh" unpack "$deb" "$kept" "${files[@]}" 2>/dev/null
 	cp -a "$kept/." "$to/"
 }
 
@@ -288,7 +292,7 @@ if [ ${#patches[@]} -gt 0 ]; then
 	repo=$(small_repo base files_of_tree)
 	tap "applies without a word to $(tree_state base | cut -d' ' -f2-)" applies "$repo"
 	tap "mails to tree to mails changes nothing" round_trip "$repo"
-	packages=$("$top/scripts/fetch.sh" all 2>"$work/fetch.log") ||
+	packages=$("$top/scripts/kernel/get.sh" all 2>"$work/fetch.log") ||
 		tap_fail "the packages to apply to are there" "$work/fetch.log"
 	for deb in $packages; do
 		name=$(basename "$deb" _all.deb)
@@ -312,8 +316,8 @@ if [ "${mails##*/}" = mainline ]; then
 fi
 tap "MAINTAINERS is accepted, and knows each of our files" own_maintainers
 while read -r file; do
-	tap_file "shellcheck: $file" "$top/$file" "$top"/scripts/*.sh -- \
-		shellcheck -x -P "$top/scripts" "$top/$file"
+	tap_file "shellcheck: $file" "$top/$file" "$top"/scripts/lib/*.sh "$top"/tools/testing/selftests/dma/lib/*.sh -- \
+		shellcheck -x -P SCRIPTDIR -P "$top" "$top/$file"
 done < <(cd "$top" && grep -lE '^#!/bin/(ba)?sh' -r scripts tools .ci | sort)
 
 tap_end

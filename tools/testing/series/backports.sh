@@ -2,23 +2,27 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The series for the long-term kernels, in TAP: made of mainline's as that is now
-# (scripts/carry.sh), they apply to the newest source that Debian packages, and its
+# (scripts/patches/backport.sh), they apply to the newest source that Debian packages, and its
 # allocator passes the tests in user space. Of the source only the files are unpacked
 # that this takes. All else a base is tested with like mainline: make test BASE=6.12.
 #
-# usage: scripts/check-bases.sh [BASE...]
+# usage: tools/testing/series/backports.sh [BASE...]
 #
 #   BASE   a folder of patches/ (all but mainline's)
 #
 # Exit status: 0 when all passed.
+#
+# groups: test host
+# bases: mainline
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/mails.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/patches.sh"
 
 work=$build/test/bases
 tests=$top/tools/testing/swiotlb
 
-# As check-swiotlb.sh has them, but short: what these find mainline's have found
+# As tools/testing/swiotlb/check.sh has them, but short: what these find mainline's have found
 # mostly. Slot sets of 4 slots, for all small pools, are the base's own matter.
 variants=("plain||--ops 1000000" "asan|FLAVOUR=asan|--ops 60000" "complete|SET=4|--filter exhaustive/"
 	"threads|FLAVOUR=threads|--filter threads/")
@@ -28,7 +32,7 @@ dynamic=("dynamic|DYNAMIC=y|--ops 300000")
 unpack()
 {
 	local base=$1 deb paths
-	deb=$(BASE=$base "$top/scripts/fetch.sh" newest) || return
+	deb=$(BASE=$base "$top/scripts/kernel/get.sh" newest) || return
 	echo "$deb"
 	mapfile -t paths < <({
 		printf '%s\n' kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h
@@ -39,7 +43,7 @@ unpack()
 		grep -vxF -f <(list_mails "$top/patches/$base" | xargs -d '\n' git apply --summary |
 			sed -n 's/^ create mode [0-7]* //p'))
 	rm -rf "${work:?}/$base"
-	"$top/scripts/fetch.sh" unpack "$deb" "$work/$base" "${paths[@]}" &&
+	"$top/scripts/kernel/get.sh" unpack "$deb" "$work/$base" "${paths[@]}" &&
 		git_plain -C "$work/$base" init -q --template= &&
 		git_plain -C "$work/$base" add -A -f &&
 		with_committer git_plain -C "$work/$base" commit -q -m "${deb##*/}"
@@ -58,7 +62,7 @@ variant()
 check()
 {
 	local base=$1 variant name variables options all=("${variants[@]}")
-	tap "$base: made of mainline's patches as they are" "$top/scripts/carry.sh" -n "$base"
+	tap "$base: made of mainline's patches as they are" "$top/scripts/patches/backport.sh" -n "$base"
 	tap "$base: the newest source is there" unpack "$base"
 	tap "$base: the patches apply to it" apply_mails "$work/$base" "$top/patches/$base"
 	! grep CONFIG_SWIOTLB_DYNAMIC "$work/$base/kernel/dma/swiotlb.c" >/dev/null || all+=("${dynamic[@]}")

@@ -1,17 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The Chromebook's kernel partition, in TAP: scripts/chromebook.sh packs, verifies
+# The Chromebook's kernel partition, in TAP: scripts/chromebook/image.sh packs, verifies
 # and boots the small kernel in the place of the board's, which takes too long to
 # build; and what it has to refuse. Of the board's kernel only the configuration
 # is made.
 #
-# usage: scripts/check-chromebook.sh
+# usage: tools/testing/series/chromebook.sh
 #
 # Exit status: 0 when all is as it should be.
+#
+# groups: test guest packaging
+# bases: mainline
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 
 work=$build/test/chromebook
 image=$base_dir/image/small-series
@@ -29,7 +33,7 @@ chromebook()
 	env CONFIG=small REV=series OUT="$work/out" "$@"
 }
 
-script=$top/scripts/chromebook.sh
+script=$top/scripts/chromebook/image.sh
 
 # refused WORDS COMMAND...: it fails, and says so in these words
 refused()
@@ -219,10 +223,10 @@ file_changed()
 }
 
 tap "the board's configuration takes, each option of it" \
-	"$top/scripts/kernel.sh" -c mt8183-kukui series
+	"$top/scripts/kernel/build.sh" -c mt8183-kukui series
 tap "the small kernel builds, and the boards' device trees" chromebook "$script" build
 tap "a kernel without the boards' drivers is seen" refused "mediatek,mt8183-mmc: no driver" \
-	"$top/scripts/board-drivers.sh" "$image"
+	"$top/scripts/chromebook/drivers.sh" "$image"
 tap "it is packed" chromebook "$script" pack
 tap "nothing is missing" complete
 tap "the modules are as on a root file system" modules_complete

@@ -6,12 +6,16 @@
 # parser reads the .bbappend and finds the patches. Documentation/distributions.rst
 # shows what is made here.
 #
-# Usage: [BASE=name] check-distributions.sh
+# Usage: [BASE=name] tools/testing/series/distributions.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
+#
+# groups: test host packaging
+# bases: mainline
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
-. "$(dirname "$0")/mails.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/patches.sh"
 
 work=$build/test/distributions
 page=$top/Documentation/distributions.rst
@@ -94,7 +98,7 @@ debian_package()
 		+own
 	EOF
 	printf '# ours\n\ndebian/own.patch' >"$dir/debian/patches/series"
-	"$top/scripts/distro.sh" debian "$dir"
+	"$top/scripts/patches/distro.sh" debian "$dir"
 }
 
 debian_series()
@@ -105,7 +109,7 @@ debian_series()
 		printf 'features/all/swiotlb-segsize/%s\n' "${patches[@]##*/}")
 	diff <(echo "$want") "$dir/series" || return 1
 	# Again, with where it was posted: replaced, not doubled.
-	FORWARDED=$url "$top/scripts/distro.sh" debian "$work/linux-1" || return 1
+	FORWARDED=$url "$top/scripts/patches/distro.sh" debian "$work/linux-1" || return 1
 	diff <(echo "$want") "$dir/series"
 }
 
@@ -184,7 +188,7 @@ make_layer()
 	mkdir -p "$layer/conf" "$work/recipes"
 	touch "$layer/conf/layer.conf"
 	printf 'SUMMARY = "A kernel"\nSRC_URI = "file://defconfig"\n' >"$work/recipes/linux-yocto_7.3.bb"
-	FORWARDED='' "$top/scripts/distro.sh" openembedded "$layer"
+	FORWARDED='' "$top/scripts/patches/distro.sh" openembedded "$layer"
 }
 
 bbappend_parses()
@@ -228,7 +232,7 @@ has_status()
 upstream_status()
 {
 	has_status Pending || return 1
-	FORWARDED=$url "$top/scripts/distro.sh" openembedded "$layer" || return 1
+	FORWARDED=$url "$top/scripts/patches/distro.sh" openembedded "$layer" || return 1
 	has_status "Submitted \[$url\]"
 }
 
@@ -258,8 +262,8 @@ refuses_folders()
 {
 	local dir=$work/empty
 	mkdir -p "$dir"
-	! "$top/scripts/distro.sh" debian "$dir" || return 1
-	! "$top/scripts/distro.sh" openembedded "$dir" || return 1
+	! "$top/scripts/patches/distro.sh" debian "$dir" || return 1
+	! "$top/scripts/patches/distro.sh" openembedded "$dir" || return 1
 	[ -z "$(ls -A "$dir")" ]
 }
 

@@ -11,22 +11,26 @@
 #   - all kukui boards: what CHECK_DTBS=y says of them is the same before and
 #     after the series, and each has the restricted pool
 #
-# The values of the property stand in tools/testing/selftests/dma/segsize-values.
+# The values of the property stand in tools/testing/selftests/dma/lib/segsize-values.
 # Everything is made in build/test/dt, from the revisions "base" and "series"
 # of the tree, which is only read. What takes long, processing the schemas and
 # checking the boards, is kept there until something changes that it is made of.
 # The first call takes some six minutes on 2 processors, the next less than one.
 #
-# Usage: [BASE=name] [TREE=folder] check-dt.sh
+# Usage: [BASE=name] [TREE=folder] tools/testing/series/dt.sh
 #   TREE  a git tree with the revisions base and series, by default
 #         build/$BASE/tree
 #
 # Prints TAP. Exit status: 0 if all passed, 1 otherwise.
+#
+# groups: test host
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
 
 tree=${TREE:-$base_dir/tree}
-values=$top/tools/testing/selftests/dma/segsize-values
+values=$top/tools/testing/selftests/dma/lib/segsize-values
 work=$build/test/dt/$BASE
 bindings=Documentation/devicetree/bindings
 binding=$bindings/reserved-memory/shared-dma-pool.yaml

@@ -5,18 +5,22 @@
 # base, and mends what a sanitizer reports there; the series applies on top of them
 # in its own version, and leaves the same kernel as it does alone.
 #
-# usage: scripts/check-fixes.sh [-k] [BASE...]
+# usage: tools/testing/series/fixes.sh [-k] [BASE...]
 #
 #   -k     ask KASAN, too, in a guest that runs the KUnit suite: two kernels of each
 #          base, and their boots
 #   BASE   mainline, 6.12, 6.1 (mainline)
 #
 # Exit status: 0 when all passed.
+#
+# groups: test host
+# bases: mainline
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/mails.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/guest-kunit.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/patches.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/kunit.sh"
 
 work=$build/test/fixes
 tests=$top/tools/testing/swiotlb
@@ -42,7 +46,7 @@ fix_of()
 	case $1 in
 	*releasing*) echo release ;;
 	*free-counts*) echo counts ;;
-	*) die "check-fixes.sh does not know what ${1##*/} mends" "add it to its table" ;;
+	*) die "tools/testing/series/fixes.sh does not know what ${1##*/} mends" "add it to its table" ;;
 	esac
 }
 
@@ -73,10 +77,10 @@ on_top()
 		git -C "$(repo "$1")" diff --exit-code --stat "$all" series
 }
 
-# What is in patches/fixes/BASE/on-top is what scripts/fixes.sh writes.
+# What is in patches/fixes/BASE/on-top is what scripts/patches/on-top.sh writes.
 up_to_date()
 {
-	BASE=$1 "$top/scripts/fixes.sh" "$work/$1.on-top" &&
+	BASE=$1 "$top/scripts/patches/on-top.sh" "$work/$1.on-top" &&
 		diff -r "$work/$1.on-top" "$top/patches/fixes/$1/on-top"
 }
 
@@ -108,7 +112,7 @@ is_mended()
 check()
 {
 	local base=$1 fixed mail test report
-	tap "$base: the tree is there" env BASE="$base" "$top/scripts/tree.sh"
+	tap "$base: the tree is there" env BASE="$base" "$top/scripts/kernel/tree.sh"
 	tap "$base: the fixes apply" applies "$base"
 	fixed=$(cat "$work/$base.commit")
 	for mail in "$top/patches/fixes/$base"/0*.patch; do
@@ -116,7 +120,7 @@ check()
 			--root="$(repo "$base")" --strict --no-summary --ignore UNKNOWN_COMMIT_ID "$mail"
 	done
 	tap "$base: the series on top of them leaves the same files as alone" on_top "$base"
-	tap "$base: the series on top is what scripts/fixes.sh writes" up_to_date "$base"
+	tap "$base: the series on top is what scripts/patches/on-top.sh writes" up_to_date "$base"
 	for mail in "$top/patches/fixes/$base"/0*.patch; do
 		IFS='|' read -r test report <<<"${seen[$(fix_of "$mail")]}"
 		tap "$base: $test: AddressSanitizer reports it without the fix" is_seen "$base" base "$test" "$report"
@@ -165,7 +169,7 @@ check_kasan()
 	local base=$1 rev
 	git -C "$(repo "$base")" update-ref refs/heads/fixes "$(cat "$work/$base.commit")"
 	for rev in base fixes; do
-		tap "$base: $rev: the kernel with KASAN builds" env BASE="$base" "$top/scripts/kernel.sh" debug "$rev"
+		tap "$base: $rev: the kernel with KASAN builds" env BASE="$base" "$top/scripts/kernel/build.sh" debug "$rev"
 		tap "$base: $rev: the guest runs, and KASAN with it" kasan_boot "$base" "$rev"
 	done
 	tap "$base: base: KASAN reports the faults" kasan_sees "$base"
@@ -177,7 +181,7 @@ kasan=
 while getopts k option; do
 	case $option in
 	k) kasan=y ;;
-	*) die "usage: check-fixes.sh [-k] [BASE...]" ;;
+	*) die "usage: tools/testing/series/fixes.sh [-k] [BASE...]" ;;
 	esac
 done
 shift $((OPTIND - 1))

@@ -9,11 +9,15 @@
 # Rendered with it are the DMA API's pages, which it belongs to; all of core-api
 # takes minutes, and would say as much about it.
 #
-# Usage: [BASE=name] check-htmldocs.sh
+# Usage: [BASE=name] tools/testing/series/htmldocs.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
+#
+# groups: test host packaging
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 
 work=$build/test/htmldocs
 page=Documentation/core-api/swiotlb.rst

@@ -4,11 +4,15 @@
 # Each patch alone leaves a kernel that builds, with the warnings of the base
 # and no more. Patches that change nothing that is compiled are skipped.
 #
-# Usage: [BASE=name] check-images.sh
+# Usage: [BASE=name] tools/testing/series/images.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
+#
+# groups: test kernel
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 
 [ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
 
@@ -22,7 +26,7 @@ warnings()
 image()
 {
 	local rev=$1 new
-	"$top/scripts/kernel.sh" small "$rev" || return 1
+	"$top/scripts/kernel/build.sh" small "$rev" || return 1
 	new=$(comm -13 <(warnings small-base) <(warnings "small-$rev"))
 	[ -z "$new" ] || {
 		printf 'new:\n%s\n' "$new"
@@ -36,7 +40,7 @@ for ((i = count - 1; i >= 0; i--)); do
 	rev=series~$i
 	[ "$i" -gt 0 ] || rev=series
 	name="builds without a new warning: $(git -C "$tree" log -1 --format=%s "$rev")"
-	# Bindings and boards are compiled by check-dt.sh.
+	# Bindings and boards are compiled by tools/testing/series/dt.sh.
 	if [ "$i" -gt 0 ] && git -C "$tree" diff --quiet "$rev~" "$rev" -- . \
 		':!Documentation' ':!arch/*/boot/dts'; then
 		tap_ok "$name # SKIP it changes nothing that is compiled here"

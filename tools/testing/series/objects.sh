@@ -5,11 +5,15 @@
 # sparse, for three architectures and each setting of the options that matter:
 # nothing is said that is not said without the series.
 #
-# Usage: [BASE=name] check-objects.sh
+# Usage: [BASE=name] tools/testing/series/objects.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
+#
+# groups: test host
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 
 work=$base_dir/check
 
@@ -168,7 +172,7 @@ objects()
 	done
 }
 
-# src and the objects are shared with kernel.sh. The lock is held to the end.
+# src and the objects are shared with scripts/kernel/build.sh. The lock is held to the end.
 exec 8>"$build/kernel-$BASE.lock"
 flock 8
 objects

@@ -6,12 +6,16 @@
 # arrives has the subjects, the threading and the recipients that the lists want,
 # and git am makes the series of it. And all that must not be sent is refused.
 #
-# Usage: [BASE=name] check-send.sh
+# Usage: [BASE=name] tools/testing/series/send.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
+#
+# groups: test host packaging
+# bases: mainline
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
-. "$(dirname "$0")/mails.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/patches.sh"
 
 work=$build/test/send
 project=$work/project

@@ -9,13 +9,17 @@
 # (contention.sh). And the topics apply on top of each other, in the orders that are given
 # here; all of them together pass the tests.
 #
-# usage: scripts/check-extra.sh [TOPIC...]
+# usage: tools/testing/series/topics.sh [TOPIC...]
 #
 # Exit status: 0 if all passed, 1 otherwise.
+#
+# groups: test user-space
+# bases: mainline
 
 # shellcheck disable=SC2317 # tap calls the functions
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
 
 rig=$top/tools/testing/swiotlb
 
@@ -37,7 +41,7 @@ checkpatch()
 {
 	(cd "$base_dir/tree" && perl scripts/checkpatch.pl --strict --no-summary --color=never \
 		--ignore FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID \
-		--git "$("$top/scripts/extra.sh" -b "$1")..$1")
+		--git "$("$top/scripts/patches/topic.sh" -b "$1")..$1")
 }
 
 # run_tests NAME COMMIT [VARIABLE=value]: compile that commit, and run the tests with
@@ -62,7 +66,7 @@ run_tests()
 commits()
 {
 	local commit name
-	git -C "$base_dir/tree" rev-list --reverse "$("$top/scripts/extra.sh" -b "$1")..$1" \
+	git -C "$base_dir/tree" rev-list --reverse "$("$top/scripts/patches/topic.sh" -b "$1")..$1" \
 		>"$build/test/extra-$1"
 	while read -r commit; do
 		git -C "$base_dir/tree" log -1 --format='%h %s' "$commit"
@@ -74,7 +78,7 @@ commits()
 # order TOPIC...: all of them, one on top of the other
 order()
 {
-	"$top/scripts/extra.sh" -s pile "$@"
+	"$top/scripts/patches/topic.sh" -s pile "$@"
 }
 
 together()
@@ -101,19 +105,19 @@ if [ $# -eq 0 ]; then
 	done
 fi
 for topic; do
-	tap "$topic: the mails apply to the series" "$top/scripts/extra.sh" "$topic"
+	tap "$topic: the mails apply to the series" "$top/scripts/patches/topic.sh" "$topic"
 	tap "$topic: checkpatch has nothing to say" checkpatch "$topic"
 	tap "$topic: each commit compiles and passes the tests" commits "$topic"
 	tap "$topic: all variants pass the tests" another "$topic" \
-		env "EXTRA=$topic" "$top/scripts/check-swiotlb.sh"
+		env "EXTRA=$topic" "$top/tools/testing/swiotlb/check.sh"
 	tap "$topic: the tests see each of the mutants" another "$topic-mutants" \
-		env "EXTRA=$topic" "$top/scripts/check-mutants.sh"
+		env "EXTRA=$topic" "$top/tools/testing/swiotlb/mutants.sh"
 	[ "$topic" != bitmap ] ||
-		tap "$topic: there is room for 5 MiB among small buffers" "$top/scripts/placement.sh" "$topic"
+		tap "$topic: there is room for 5 MiB among small buffers" "$top/scripts/bench/placement.sh" "$topic"
 	if [ "$topic" = areas ]; then
-		tap "$topic: CPUs do not wait for each other as they did" "$top/scripts/contention.sh" "$topic"
+		tap "$topic: CPUs do not wait for each other as they did" "$top/scripts/bench/contention.sh" "$topic"
 		tap "$topic: the SCP has the same place at each start, on 8 CPUs" another "$topic-scp" \
-			env "EXTRA=$topic" SMP=8 "$top/scripts/check-scp.sh"
+			env "EXTRA=$topic" SMP=8 "$top/tools/testing/selftests/dma/scp/check.sh"
 	fi
 done
 if [ -n "$all" ]; then

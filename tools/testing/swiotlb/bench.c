@@ -2,7 +2,7 @@
 /*
  * What it costs to map and unmap one buffer: instructions, counted by
  * valgrind's callgrind, or time with --time, or with --flight=N, where N buffers
- * are mapped at any time, as a driver's queue has them. scripts/bench-swiotlb.sh runs
+ * are mapped at any time, as a driver's queue has them. scripts/bench/swiotlb.sh runs
  * this for several kernels and makes the table.
  *
  * Only bench_op() is counted. All else is set up with instrumentation off, or
@@ -358,7 +358,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (!timed && !RUNNING_ON_VALGRIND) {
-		fputs("error: not under callgrind; see scripts/bench-swiotlb.sh\n",
+		fputs("error: not under callgrind; see scripts/bench/swiotlb.sh\n",
 		      stderr);
 		return 1;
 	}

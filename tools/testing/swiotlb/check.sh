@@ -3,17 +3,21 @@
 #
 # The allocator alone: swiotlb.c as the series leaves it, committed or not,
 # compiled in user space (tools/testing/swiotlb/) in all its variants, and tested
-# against a model. That the tests can fail is check-mutants.sh's matter.
+# against a model. That the tests can fail is tools/testing/swiotlb/mutants.sh's matter.
 #
-# Usage: [SEED=n] [EXTRA=branch] check-swiotlb.sh
+# Usage: [SEED=n] [EXTRA=branch] tools/testing/swiotlb/check.sh
 #   SEED   what the random sequences begin with (1); it is printed with them
-#   EXTRA  a branch of the kernel tree that is tested instead (scripts/extra.sh)
+#   EXTRA  a branch of the kernel tree that is tested instead (scripts/patches/topic.sh)
 #
 # TAP on stdout, the programs' own output in build/logs/swiotlb/. Exit status: 0
 # if all passed, 1 otherwise.
+#
+# groups: check user-space
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 
 tests=$top/tools/testing/swiotlb
 out=$build/swiotlb

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How many buffers can several CPUs map and unmap at once? scripts/contention.sh runs
+ * How many buffers can several CPUs map and unmap at once? scripts/bench/contention.sh runs
  * this for several kernels and makes the table. Each CPU keeps DEPTH buffers mapped and
  * does nothing but unmap the oldest and map another, in a restricted pool of 41 MiB,
  * krane's; that is a driver which costs nothing by itself, so CPUs meet as often as
@@ -593,7 +593,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!RUNNING_ON_VALGRIND) {
-		fputs("error: not under callgrind; see scripts/contention.sh\n", stderr);
+		fputs("error: not under callgrind; see scripts/bench/contention.sh\n", stderr);
 		return 1;
 	}
 	for (ncpus = 1; ncpus <= MAX_CPUS; ncpus *= 2)

@@ -6,16 +6,20 @@
 # outcome of each condition has to be reached. What cannot be is named, with the
 # reason, in tools/testing/swiotlb/unreachable.txt.
 #
-# Usage: [BASE=name] [SEED=n] check-coverage.sh
+# Usage: [BASE=name] [SEED=n] tools/testing/swiotlb/coverage.sh
 # TAP on stdout, one line a function; the source with its counts is in
 # build/swiotlb/coverage/, as HTML. Exit status: 0 if all passed, 1 otherwise.
+#
+# groups: check user-space
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 
 tests=$top/tools/testing/swiotlb
 unreachable=$tests/unreachable.txt
-# Apart from check-swiotlb.sh's, which may run at the same time
+# Apart from tools/testing/swiotlb/check.sh's, which may run at the same time
 work=$build/swiotlb/coverage
 source=$tree/kernel/dma/swiotlb.c
 # What is counted, and what the Makefile calls it: DYNAMIC=
@@ -157,7 +161,7 @@ need make clang llvm-cov llvm-profdata perl git
 rm -rf "$work"
 mkdir -p "$work"
 step coverage/compile compile || die "the tests do not compile"
-"$top/scripts/fuzz-swiotlb.sh" --unpack
+"$top/tools/testing/swiotlb/fuzz.sh" --unpack
 for variant in "${!variants[@]}"; do
 	step "coverage/$variant" run_one "$variant" || die "the $variant tests fail"
 done

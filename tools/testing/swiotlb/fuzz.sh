@@ -6,10 +6,10 @@
 # begins with the kept inputs, tools/testing/swiotlb/corpus.txt, and with what
 # earlier runs found, in build/swiotlb/fuzz/found.
 #
-# Usage: [SEED=n] fuzz-swiotlb.sh [SECONDS]
-#        fuzz-swiotlb.sh --merge
-#        fuzz-swiotlb.sh --keep FILE TEXT
-#        fuzz-swiotlb.sh --unpack
+# Usage: [SEED=n] tools/testing/swiotlb/fuzz.sh [SECONDS]
+#        tools/testing/swiotlb/fuzz.sh --merge
+#        tools/testing/swiotlb/fuzz.sh --keep FILE TEXT
+#        tools/testing/swiotlb/fuzz.sh --unpack
 #   SECONDS  how long to look (60); without and with dynamic pools at once
 #   --merge  make the kept inputs anew from all that were found: the fewest that
 #            reach as much. Lines that have a text stay.
@@ -21,9 +21,13 @@
 #
 # TAP on stdout, libFuzzer's own output in build/logs/fuzz/. Exit status: 0 if
 # nothing was found that is wrong, 1 otherwise.
+#
+# groups: test user-space
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/treestate.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 
 tests=$top/tools/testing/swiotlb
 corpus=$tests/corpus.txt
@@ -97,14 +101,14 @@ judge()
 	program=$(in_tests "$variant" print-out)/swiotlb-fuzz
 	say "# the input: ${file#"$top"/}"
 	say "# again:     ${program#"$top"/} ${file#"$top"/}"
-	say "# keep it:   scripts/fuzz-swiotlb.sh --keep ${file#"$top"/} 'what it shows'"
+	say "# keep it:   tools/testing/swiotlb/fuzz.sh --keep ${file#"$top"/} 'what it shows'"
 }
 
 fuzz()
 {
 	local variant start=$SECONDS
 	local -A pids
-	say "# seed $seed: again with SEED=$seed scripts/fuzz-swiotlb.sh $1"
+	say "# seed $seed: again with SEED=$seed tools/testing/swiotlb/fuzz.sh $1"
 	for variant in "${!variants[@]}"; do
 		fuzz_one "$variant" "$1" >"$logs/fuzz/$variant.log" 2>&1 </dev/null &
 		pids[$variant]=$!
@@ -114,7 +118,7 @@ fuzz()
 		wait "${pids[$variant]}" || status=$?
 		judge "$variant" "$status"
 	done
-	say "# in $((SECONDS - start)) s; merge what was found with: scripts/fuzz-swiotlb.sh --merge"
+	say "# in $((SECONDS - start)) s; merge what was found with: tools/testing/swiotlb/fuzz.sh --merge"
 	tap_end
 }
 

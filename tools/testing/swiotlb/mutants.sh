@@ -15,9 +15,9 @@
 #   first:  what tests to begin with, by a piece of their names; all others follow
 #           if these see nothing
 #
-# Usage: [BASE=name] [EXTRA=branch] check-mutants.sh [TEXT]
+# Usage: [BASE=name] [EXTRA=branch] tools/testing/swiotlb/mutants.sh [TEXT]
 #   TEXT   only mutants whose name has it
-#   EXTRA  a branch of the kernel tree (scripts/extra.sh): mutants/EXTRA/*.patch break
+#   EXTRA  a branch of the kernel tree (scripts/patches/topic.sh): mutants/EXTRA/*.patch break
 #          that one instead
 #
 # TAP on stdout, which names the test that caught each, how, and after how many
@@ -25,8 +25,12 @@
 # build/logs/mutants/; both in folders EXTRA of their own.
 #
 # Exit status: 0 if all were caught, 1 otherwise.
+#
+# groups: test user-space
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
 
 rig=$top/tools/testing/swiotlb
 work=$build/swiotlb/mutants${EXTRA:+/$EXTRA}
@@ -187,9 +191,9 @@ fails()
 source_6_1()
 {
 	local deb
-	deb=$(BASE=6.1 "$top/scripts/fetch.sh" newest) || return 1
+	deb=$(BASE=6.1 "$top/scripts/kernel/get.sh" newest) || return 1
 	ksrc_6_1=$work/src/$(basename "$deb" .deb)
-	[ -d "$ksrc_6_1" ] || "$top/scripts/fetch.sh" unpack "$deb" "$ksrc_6_1" "${files[@]}"
+	[ -d "$ksrc_6_1" ] || "$top/scripts/kernel/get.sh" unpack "$deb" "$ksrc_6_1" "${files[@]}"
 }
 
 if [ -n "${EXTRA-}" ]; then

@@ -17,7 +17,7 @@
  * longest row of free slots, in KiB. A given seed gives the same figures everywhere.
  *
  * PREFIX-OCCUPANCY.map then has which slots were in use after the OPERATIONS, as the
- * kernel's file io_tlb_map shows it, for scripts/poolmap.
+ * kernel's file io_tlb_map shows it, for tools/dma/poolmap.
  */
 #include <stdio.h>
 #include <unistd.h>

@@ -374,7 +374,7 @@ char *rig_debugfs_text(const char *dir, const char *file);
  * rig_map_text() - the slots in use, as the kernel's file io_tlb_map shows them
  * @view:	The memory pool.
  *
- * It is made of what rig_read_slots() says, with any kernel: scripts/poolmap draws
+ * It is made of what rig_read_slots() says, with any kernel: tools/dma/poolmap draws
  * it.
  *
  * Return: a line, which the caller frees.

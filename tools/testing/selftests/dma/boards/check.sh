@@ -5,17 +5,21 @@
 # own device tree, until the SCP runs and answers; and the SoC's other boards,
 # whose trees the series does not touch, without the series and with it.
 #
-# usage: scripts/check-boards.sh [BOARD...]
+# usage: tools/testing/selftests/dma/boards/check.sh [BOARD...]
 #
 #   BOARD   a .dts of arch/arm64/boot/dts/mediatek, without .dts (all of the SoC)
 #
 # The table is also in build/test/boards/table.txt, the consoles are in
 # build/logs/boot/scp-BOARD-REV.log.
 # Exit status: 0 when all is as it should be.
+#
+# groups: test guest
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/scp.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/scp.sh"
 
 made=$build/test/boards
 mediatek=arch/arm64/boot/dts/mediatek
@@ -185,8 +189,8 @@ for board in "${list[@]}"; do
 done
 
 tap "the guest's programs are made" prepare
-tap "the kernel without the series builds" "$top/scripts/kernel.sh" small base
-tap "the kernel with the series builds" "$top/scripts/kernel.sh" small series
+tap "the kernel without the series builds" "$top/scripts/kernel/build.sh" small base
+tap "the kernel with the series builds" "$top/scripts/kernel/build.sh" small series
 run_all series "${list[@]}"
 run_all base "${others[@]}"
 for board in "${kukuis[@]}"; do

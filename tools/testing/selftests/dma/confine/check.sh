@@ -13,16 +13,20 @@
 #   registers for the queues' addresses, for the whole run, and the descriptors in
 #   the queues are read from the guest's memory now and then.
 #
-# usage: scripts/check-confine.sh [REV...]
+# usage: tools/testing/selftests/dma/confine/check.sh [REV...]
 #
 #   REV    base, series (both)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/confine-REV.log, what was noted in build/test/confine/.
+#
+# groups: test guest
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/guest-io.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/io.sh"
 
 made=$build/test/confine
 net_mib=8
@@ -38,7 +42,7 @@ jobs_of_fio=(
 list_jobs()
 {
 	local disk job card
-	# A request has to fit in the pool, see check-io.sh.
+	# A request has to fit in the pool, see tools/testing/selftests/dma/io/check.sh.
 	echo "max_sectors vda 512"
 	echo "max_sectors vdb 2048"
 	for disk in vda vdb vdc nvme0n1 sda pvda; do
@@ -124,8 +128,8 @@ boot()
 		-object "memory-backend-file,id=ram,size=$MEM,mem-path=$made/ram-$rev,share=on"
 		-trace "enable=smmuv3_translate_disable" -trace "enable=virtio_mmio_write_offset"
 		-D "$made/qemu-$rev")
-	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/confine-init.sh" \
-		"$io_selftests/io-lib.sh" "$fio:fio" "$made/jobs:jobs" "$made/dma_probe" \
+	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/confine/init.sh" \
+		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" "$made/dma_probe" \
 		"$base_dir/image/drivers-$rev/dma_probe.ko" || return
 	mkdir -p "${log%/*}"
 	: >"$log"
@@ -133,7 +137,7 @@ boot()
 	watch "$rev" &
 	watcher=$!
 	set +m
-	"$top/scripts/boot.sh" "confine-$rev" "$base_dir/image/drivers-$rev/Image" "$made/io.dtb" \
+	"$top/scripts/guest/boot.sh" "confine-$rev" "$base_dir/image/drivers-$rev/Image" "$made/io.dtb" \
 		"$made/$rev.cpio.gz" -append "trace_event=dma:${events//,/,dma:} trace_buf_size=16M" \
 		-- "${io_options[@]}" || status=$?
 	kill -- "-$watcher" 2>/dev/null || :
@@ -305,7 +309,7 @@ apart()
 check()
 {
 	local rev=$1
-	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" drivers "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
 	tap "$rev: fio on all disks, in turn and at once" io_all_ok "confine-$rev" fio 24
 	tap "$rev: what else was to be done" io_all_ok "confine-$rev" '(ext4|send|receive|probes)' 8
@@ -325,7 +329,7 @@ check()
 }
 
 need qemu-system-aarch64 dtc fdtoverlay fdtget mke2fs od
-fio=$("$top/scripts/fio.sh")
+fio=$("$top/scripts/guest/fio.sh")
 tap "the guest's device tree and the jobs are made" prepare
 tap "no two pools overlap" apart
 [ $# -gt 0 ] || set -- base series

@@ -7,16 +7,20 @@
 # gets; without it, pieces of 256 KiB at most. And what is mapped costs as many instructions
 # as with the series alone, if the parameter is not given.
 #
-# usage: scripts/check-default.sh
+# usage: tools/testing/selftests/dma/default/check.sh
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/default-ARCH-*.log, QEMU's traces in build/test/default/.
+#
+# groups: test guest
+# bases: mainline
 
 # shellcheck disable=SC2317 # tap calls the functions
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/guest-io.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/io.sh"
 
 made=$build/test/default
 branch=default
@@ -44,7 +48,7 @@ image_of()
 prepare()
 {
 	guest_program "$made/one_piece-$1" one_piece "$1" &&
-		ARCH=$1 "$top/scripts/initramfs.sh" "$made/$1.cpio.gz" "$io_selftests/default-init.sh" \
+		ARCH=$1 "$top/scripts/guest/initramfs.sh" "$made/$1.cpio.gz" "$io_selftests/default/init.sh" \
 			"$made/one_piece-$1:one_piece"
 }
 
@@ -56,7 +60,7 @@ boot()
 	[ "$arch" != x86 ] || append+=" console=ttyS0 reboot=t no_timer_check"
 	rm -f "$disk" "$made/$name.trace"
 	truncate -s 16M "$disk" &&
-		ARCH=$arch "$top/scripts/boot.sh" "default-$name" "$(image_of "$arch" "$2")" virt \
+		ARCH=$arch "$top/scripts/guest/boot.sh" "default-$name" "$(image_of "$arch" "$2")" virt \
 			"$made/$arch.cpio.gz" -append "$append" -- \
 			-global virtio-mmio.force-legacy=false \
 			-drive "if=none,id=vda,format=raw,file=$disk,cache=unsafe" \
@@ -191,11 +195,11 @@ same_cost()
 
 need qemu-system-aarch64 qemu-system-x86_64 make gcc valgrind
 mkdir -p "$made"
-tap "the branch is made of the mails" "$top/scripts/extra.sh" $branch
+tap "the branch is made of the mails" "$top/scripts/patches/topic.sh" $branch
 tap "without the parameter, as many instructions as with the series alone" same_cost
 for words in "${kernels[@]}"; do
 	read -r arch config <<<"$words"
-	tap "$arch: the kernel builds" env ARCH="$arch" "$top/scripts/kernel.sh" "$config" $branch
+	tap "$arch: the kernel builds" env ARCH="$arch" "$top/scripts/kernel/build.sh" "$config" $branch
 	tap "$arch: the initramfs is made" prepare "$arch"
 	tap "$arch: the guest with swiotlb_segsize=4096 ends" boot "$arch" "$config" "$arch-large"
 	large "$arch-large"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guests of scripts/check-default.sh: a disk on the default pool, of which
+# init of the guests of tools/testing/selftests/dma/default/check.sh: a disk on the default pool, of which
 # all is bounced (swiotlb=force). 4 MiB, in one piece of memory, are written and read;
 # how they were bounced, the events of swiotlb tell. Answers are lines "io: ..." in
 # the kernel's log, the last word of each ok or FAILED.

@@ -4,19 +4,23 @@
 # What goes wrong on restricted pools, in TAP, without the series and with it: a
 # pool that is full, allocations that fail while a driver probes, a driver that
 # goes while its device is at work, suspend to idle, and another kernel or a reset
-# with mappings live. The jobs are in tools/testing/selftests/dma/faults-init.sh.
+# with mappings live. The jobs are in tools/testing/selftests/dma/faults/init.sh.
 #
-# usage: scripts/check-faults.sh [-p PART]... [REV...]
+# usage: tools/testing/selftests/dma/faults/check.sh [-p PART]... [REV...]
 #
 #   PART   full, fail, unbind, suspend, kexec or reset (all of them)
 #   REV    base, series (both)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/faults-PART-REV.log.
+#
+# groups: test guest
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/guest-io.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/io.sh"
 
 made=$build/test/faults
 parts=(full fail unbind suspend kexec reset)
@@ -128,7 +132,7 @@ prepare()
 boot()
 {
 	local part=$1 rev=$2 image=$base_dir/image/drivers-$2 dtb=$made/faults.dtb files
-	files=("$io_selftests/io-lib.sh" "$fio:fio" "$made"/{dma_probe,fail_nth,kexec_file}
+	files=("$io_selftests/lib/io-guest.sh" "$fio:fio" "$made"/{dma_probe,fail_nth,kexec_file}
 		"$image/dma_probe.ko")
 	list_jobs "$part" >"$made/jobs-$part"
 	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" 4 || return
@@ -143,7 +147,7 @@ boot()
 		io_options+=(-M "$kexec_machine")
 		;;&
 	kexec)
-		"$top/scripts/initramfs.sh" "$made/next-$rev.cpio.gz" "$io_selftests/faults-init.sh" \
+		"$top/scripts/guest/initramfs.sh" "$made/next-$rev.cpio.gz" "$io_selftests/faults/init.sh" \
 			"${files[@]}" "$made/jobs-next:jobs" || return
 		files+=("$made/next-$rev.cpio.gz:next.cpio.gz" "$image/Image")
 		;;
@@ -152,9 +156,9 @@ boot()
 		io_options+=(-action reboot=reset)
 		;;
 	esac
-	"$top/scripts/initramfs.sh" "$made/$part-$rev.cpio.gz" "$io_selftests/faults-init.sh" \
+	"$top/scripts/guest/initramfs.sh" "$made/$part-$rev.cpio.gz" "$io_selftests/faults/init.sh" \
 		"${files[@]}" "$made/jobs-$part:jobs" &&
-		"$top/scripts/boot.sh" "faults-$part-$rev" "$image/Image" "$dtb" \
+		"$top/scripts/guest/boot.sh" "faults-$part-$rev" "$image/Image" "$dtb" \
 			"$made/$part-$rev.cpio.gz" -append log_buf_len=16M -- "${io_options[@]}"
 }
 
@@ -235,17 +239,17 @@ asked=()
 while getopts p: option; do
 	case $option in
 	p) asked+=("$OPTARG") ;;
-	*) die "usage: check-faults.sh [-p PART]... [REV...]" ;;
+	*) die "usage: tools/testing/selftests/dma/faults/check.sh [-p PART]... [REV...]" ;;
 	esac
 done
 shift $((OPTIND - 1))
 [ ${#asked[@]} -eq 0 ] || parts=("${asked[@]}")
 [ $# -gt 0 ] || set -- base series
 need qemu-system-aarch64 dtc fdtoverlay mke2fs
-fio=$("$top/scripts/fio.sh")
+fio=$("$top/scripts/guest/fio.sh")
 tap "the guest's device tree and programs are made" prepare
 for rev; do
-	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" drivers "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"
 	for part in "${parts[@]}"; do
 		check "$part" "$rev"
 	done

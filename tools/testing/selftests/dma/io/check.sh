@@ -7,17 +7,21 @@
 # more here, in the images; what was sent is compared at both ends. QEMU tells how
 # large the requests were that came to it.
 #
-# usage: scripts/check-io.sh
+# usage: tools/testing/selftests/dma/io/check.sh
 #
 # environment:
 #   NET_MIB=n   MiB to send and to receive with each card (64)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/io-REV.log, the images are kept in build/test/io/.
+#
+# groups: test guest
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/guest-io.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/io.sh"
 
 made=$build/test/io
 net_mib=${NET_MIB:-64}
@@ -68,9 +72,9 @@ boot()
 	local rev=$1
 	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" "$net_mib" || return
 	io_options+=(-trace enable=virtio_blk_handle_write -trace enable=pci_nvme_write -D "$made/trace-$rev")
-	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/io-init.sh" \
-		"$io_selftests/io-lib.sh" "$fio:fio" "$made/jobs:jobs" &&
-		BOOT_LIMIT=$((300 + net_mib)) "$top/scripts/boot.sh" "io-$rev" \
+	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/io/init.sh" \
+		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" &&
+		BOOT_LIMIT=$((300 + net_mib)) "$top/scripts/guest/boot.sh" "io-$rev" \
 			"$base_dir/image/drivers-$rev/Image" "$made/io.dtb" "$made/$rev.cpio.gz" -- "${io_options[@]}"
 }
 
@@ -177,7 +181,7 @@ was_full()
 check()
 {
 	local rev=$1 disk
-	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" drivers "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
 	tap "$rev: the block layer is told what the pools can give" announced "$rev"
 	for disk in "${io_disks[@]}"; do
@@ -198,7 +202,7 @@ check()
 
 [[ $net_mib =~ ^[1-9][0-9]*$ ]] || die "NET_MIB=$net_mib: not a number of MiB"
 need qemu-system-aarch64 dtc fdtoverlay mke2fs e2fsck debugfs fio
-fio=$("$top/scripts/fio.sh")
+fio=$("$top/scripts/guest/fio.sh")
 tap "the guest's device tree and the jobs are made" prepare
 check base
 check series

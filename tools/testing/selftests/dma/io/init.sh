@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of scripts/check-io.sh: disks and network cards on pools of
+# init of the guest of tools/testing/selftests/dma/io/check.sh: disks and network cards on pools of
 # their own. What is to be done stands in /jobs, a line each:
 #
 #	limits DISK			what the block layer was told
@@ -10,10 +10,10 @@
 #	ext4 DISK MIB			a file of MIB random MiB on its file system
 #	send CARD MIB, receive CARD MIB	over TCP, with port 7 and 8 of the other end
 #
-# io-lib.sh has the jobs.
+# tools/testing/selftests/dma/lib/io-guest.sh has the jobs.
 
-# shellcheck source=tools/testing/selftests/dma/io-lib.sh
-. /io-lib.sh
+# shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
+. /io-guest.sh
 
 while read -r job arguments; do
 	[ "$job" != fio ] || job=run_fio

@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The series in the guest, in TAP: krane's three boots, and the KUnit suite of
+# The series in the guest, in TAP: the KUnit suite of
 # restricted pools on the small kernel, on one whose pools can grow, and on one
 # with KASAN, lockdep and DMA_API_DEBUG.
 #
-# usage: scripts/check-guest.sh [[ARCH:]CONFIG...]
+# usage: tools/testing/selftests/dma/kunit/check.sh [[ARCH:]CONFIG...]
 #
 #   CONFIG   only the suite, on these kernels: small, dynamic, debug, kcsan; 16k,
 #            64k (size of pages); several with dashes, for instance 64k-debug;
-#            "all": all that scripts/matrix.sh has
+#            "all": all that scripts/kernel/matrix.sh has
 #   ARCH     arm64, arm or riscv
 #
 # environment:
@@ -17,11 +17,15 @@
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/kunit-CONFIG.log.
+#
+# groups: test guest
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/guest-kunit.sh"
-. "$top/scripts/treestate.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/kunit.sh"
+. "$top/scripts/lib/tree.sh"
 
 image()
 {
@@ -221,7 +225,7 @@ suite()
 	[[ $config != *:* ]] || ARCH=${config%%:*}
 	tap "$config: the guest's device tree is made" device_tree
 	tap "$config: the kernel with the series builds" \
-		"$top/scripts/kernel.sh" "${config#*:}" series
+		"$top/scripts/kernel/build.sh" "${config#*:}" series
 	tap "$config: the guest ends as it should" kunit_boot "kunit-${config/:/-}" "$config" series
 	suite_cases "$config"
 	tap "$config: a bad io-tlb-segsize is told once, a good one is not" messages "$config"
@@ -234,7 +238,7 @@ suite()
 		tap "$config: the checks are on" checks_on "$config"
 	[ "$ARCH" != arm ] ||
 		tap "$config: a pool in highmem is refused" highmem_refused "$config"
-	# For scripts/matrix.sh, to tell on which kernels it passed, and of which series
+	# For scripts/kernel/matrix.sh, to tell on which kernels it passed, and of which series
 	failed=$((tap_failed - failed))
 	mkdir -p "$build/test/matrix"
 	printf '%d %d %s\n' $((tap_count - count - failed)) "$failed" \
@@ -243,8 +247,7 @@ suite()
 
 need dtc fdtoverlay fdtget cpp
 if [ "$*" = all ] || [ $# -eq 0 ]; then
-	mapfile -t cells < <("$top/scripts/matrix.sh" "$([ $# -eq 0 ] && echo ci || echo cells)")
-	tap "krane without the series and with it (scripts/run.sh)" "$top/scripts/run.sh"
+	mapfile -t cells < <("$top/scripts/kernel/matrix.sh" "$([ $# -eq 0 ] && echo ci || echo cells)")
 	set -- "${cells[@]}"
 fi
 for config; do

@@ -3,10 +3,10 @@
 #
 # What the scripts share that boot a guest with disks and network cards on
 # restricted pools: its device tree, the images, the options of QEMU, and how to
-# read what the guest said (tools/testing/selftests/dma/io-lib.sh). Source it
-# after lib.sh and guest.sh.
+# read what the guest said (tools/testing/selftests/dma/lib/io-guest.sh). Source it
+# after scripts/lib/common.sh and guest.sh.
 
-io_overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-io.dtso
+io_overlay=$top/tools/testing/selftests/dma/lib/virt-io.dtso
 io_selftests=$top/tools/testing/selftests/dma
 io_machine=virt,gic-version=3
 

@@ -2,14 +2,14 @@
 # shellcheck shell=bash disable=SC2154
 #
 # What boots the KUnit suite of restricted pools: the guest's device tree, with the
-# pools that the suite wants, and the guest itself. Source it after lib.sh and
+# pools that the suite wants, and the guest itself. Source it after scripts/lib/common.sh and
 # guest.sh.
 
-overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-swiotlb.dtso
-values=$top/tools/testing/selftests/dma/segsize-values
-init=$top/tools/testing/selftests/dma/kunit-init.sh
+overlay=$top/tools/testing/selftests/dma/kunit/virt.dtso
+values=$top/tools/testing/selftests/dma/lib/segsize-values
+init=$top/tools/testing/selftests/dma/kunit/init.sh
 made=$build/test/guest
-highmem=$top/arch/arm/boot/dts/qemu-virt-highmem.dtso
+highmem=$top/tools/testing/selftests/dma/kunit/virt-highmem.dtso
 
 export ARCH=arm64 MEM=1G SMP=2
 
@@ -82,9 +82,9 @@ kunit_boot()
 	[ "$ARCH" != riscv ] || parameters+=" console=ttyS0"
 	[[ $config != *16k* ]] || export CPU=cortex-a76
 	[ "$ARCH" != arm ] || files+=("$image/dma_probe.ko")
-	"$top/scripts/initramfs.sh" "$made/kunit.cpio.gz" "$init" \
+	"$top/scripts/guest/initramfs.sh" "$made/kunit.cpio.gz" "$init" \
 		"${files[@]}" &&
-		"$top/scripts/boot.sh" "$name" "$image/Image" \
+		"$top/scripts/guest/boot.sh" "$name" "$image/Image" \
 			"$made/kunit-$ARCH.dtb" "$made/kunit.cpio.gz" \
 			-append "swiotlb=16384,force kunit-seed=${SEED:-1} $parameters"
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 #
 # What the scripts share that boot a guest with a firmware on its SCP: the guest,
-# and what it has said. Source it after lib.sh and guest.sh.
+# and what it has said. Source it after scripts/lib/common.sh and guest.sh.
 
 # scp-firmware.S's
 scp_version=swiotlb-test-scp-1.0
@@ -21,7 +21,7 @@ scp_files()
 	for file in rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp scp_probe dma_probe; do
 		echo "$base_dir/image/small-$rev/$file.ko"
 	done
-	echo "$top/tools/testing/selftests/dma/scp-guest.sh"
+	echo "$top/tools/testing/selftests/dma/lib/scp-guest.sh"
 	echo "$dir/scp_model"
 	scp_firmware_names "$dtb" | sed "s|^|$dir/scp.img:lib/firmware/|"
 }
@@ -31,10 +31,10 @@ scp_boot()
 {
 	local dir=$1 name=$2 rev=$3 dtb=$4 jobs=$5 files
 	mapfile -t files < <(scp_files "$dir" "$rev" "$dtb")
-	"$top/scripts/initramfs.sh" "$dir/$name.cpio.gz" \
-		"$top/tools/testing/selftests/dma/scp-init.sh" "${files[@]}" \
+	"$top/scripts/guest/initramfs.sh" "$dir/$name.cpio.gz" \
+		"$top/tools/testing/selftests/dma/scp/init.sh" "${files[@]}" \
 		"$dir/isp_load" "$jobs:jobs" &&
-		"$top/scripts/boot.sh" "scp-$name" "$base_dir/image/small-$rev/Image" "$dtb" \
+		"$top/scripts/guest/boot.sh" "scp-$name" "$base_dir/image/small-$rev/Image" "$dtb" \
 			"$dir/$name.cpio.gz"
 }
 

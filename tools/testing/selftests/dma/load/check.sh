@@ -6,7 +6,7 @@
 # again, without the series and with it. In the end nothing is in use, and each
 # pool gives its largest buffer.
 #
-# usage: scripts/check-load.sh [REV...]
+# usage: tools/testing/selftests/dma/load/check.sh [REV...]
 #
 #   REV    base, series (both)
 #
@@ -15,10 +15,14 @@
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/load-REV.log.
+#
+# groups: all guest
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/guest-io.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/io.sh"
 
 made=$build/test/load
 seconds=${LOAD_SECONDS:-60}
@@ -35,10 +39,10 @@ boot()
 {
 	local rev=$1 image=$base_dir/image/drivers-$1
 	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" 4 && io_qemu_pci_disk "$made" "$rev" || return
-	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/load-init.sh" \
-		"$io_selftests/io-lib.sh" "$fio:fio" "$made/jobs:jobs" "$made/dma_probe" \
+	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/load/init.sh" \
+		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" "$made/dma_probe" \
 		"$image/dma_probe.ko" &&
-		BOOT_LIMIT=$((seconds + 300)) "$top/scripts/boot.sh" "load-$rev" "$image/Image" \
+		BOOT_LIMIT=$((seconds + 300)) "$top/scripts/guest/boot.sh" "load-$rev" "$image/Image" \
 			"$made/io.dtb" "$made/$rev.cpio.gz" -- "${io_options[@]}"
 }
 
@@ -60,7 +64,7 @@ figures()
 check()
 {
 	local rev=$1 log=load-$1
-	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" drivers "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"
 	tap "$rev: $seconds s: the guest ends as it should" boot "$rev"
 	tap "$rev: disks: all written and verified, unbound and bound again" \
 		io_all_ok "$log" 'load (vd|nvme|sd|pvd)[a-z0-9]*' 7
@@ -76,7 +80,7 @@ check()
 
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || die "LOAD_SECONDS=$seconds: not a number of seconds"
 need qemu-system-aarch64 dtc fdtoverlay mke2fs
-fio=$("$top/scripts/fio.sh")
+fio=$("$top/scripts/guest/fio.sh")
 tap "the guest's device tree and program are made" prepare
 [ $# -gt 0 ] || set -- base series
 for rev; do

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of scripts/check-load.sh: all disks, cards and probe devices at
+# init of the guest of tools/testing/selftests/dma/load/check.sh: all disks, cards and probe devices at
 # once, each of which is unbound and bound again now and then while it is at work.
 # /jobs has one line, the seconds that this is to last. In the end all pools have to be
 # empty, and each has to give its largest buffer.
 
-# shellcheck source=tools/testing/selftests/dma/io-lib.sh
-. /io-lib.sh
+# shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
+. /io-guest.sh
 
 probes=/sys/bus/platform/drivers/dma-probe
 read -r seconds </jobs

@@ -5,17 +5,21 @@
 # frames of videobuf2's dma-contig, coherent and not, mapped by user space and
 # given to a second device on the same pool as dma-bufs.
 #
-# usage: scripts/check-media.sh
+# usage: tools/testing/selftests/dma/media/check.sh
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/media-REV.log.
+#
+# groups: test guest
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/guest.sh"
 
 made=$build/test/media
 selftests=$top/tools/testing/selftests/dma
-overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-media.dtso
+overlay=$top/tools/testing/selftests/dma/media/virt.dtso
 
 export MEM=1G SMP=2
 
@@ -41,7 +45,7 @@ prepare()
 	mkdir -p "$made"
 	list_jobs >"$made/jobs"
 	"$(cross_compile arm64)gcc" -static -O2 -Wall -Wextra -Werror \
-		-o "$made/vb2_probe" "$selftests/vb2_probe.c" &&
+		-o "$made/vb2_probe" "$selftests/media/vb2_probe.c" &&
 		dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$overlay" &&
 		guest_machine_dtb "$made/virt.dtb" &&
 		fdtoverlay -i "$made/virt.dtb" -o "$made/media.dtb" "$made/overlay.dtbo"
@@ -49,9 +53,9 @@ prepare()
 
 boot()
 {
-	"$top/scripts/initramfs.sh" "$made/$1.cpio.gz" "$selftests/media-init.sh" \
+	"$top/scripts/guest/initramfs.sh" "$made/$1.cpio.gz" "$selftests/media/init.sh" \
 		"$made/vb2_probe" "$made/jobs" "$base_dir/image/drivers-$1/vb2_probe.ko" &&
-		"$top/scripts/boot.sh" "media-$1" "$base_dir/image/drivers-$1/Image" \
+		"$top/scripts/guest/boot.sh" "media-$1" "$base_dir/image/drivers-$1/Image" \
 			"$made/media.dtb" "$made/$1.cpio.gz"
 }
 
@@ -84,7 +88,7 @@ nothing_left()
 need qemu-system-aarch64 dtc fdtoverlay "$(cross_compile arm64)gcc"
 tap "the guest's device tree and program are made" prepare
 for rev in base series; do
-	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" drivers "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
 	for frame in "${frames[@]}"; do
 		read -r name width height count <<<"$frame"

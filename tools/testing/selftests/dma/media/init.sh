@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of scripts/check-media.sh: video frames in a restricted pool.
+# init of the guest of tools/testing/selftests/dma/media/check.sh: video frames in a restricted pool.
 # What is to be done stands in /jobs, a line each with the arguments of
 # /vb2_probe. Each is answered with one line "media: ARGUMENTS: ok, ..." or
 # "media: ARGUMENTS: FAILED, ...".

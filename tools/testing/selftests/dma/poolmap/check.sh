@@ -1,27 +1,31 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# scripts/poolmap, in TAP: known maps give the known drawing, and what is no map an
+# tools/dma/poolmap, in TAP: known maps give the known drawing, and what is no map an
 # error; an SVG is well-formed; what the allocator in user space writes comes back
 # slot by slot; the picture in Documentation/ is what placement.sh makes today.
 #
 # And krane's device tree is booted, with the kernel that has the map in debugfs
 # (patches/extra/map): what that shows is drawn, and is what the SCP has.
 #
-# usage: [BASE=name] check-poolmap.sh [-n]
+# usage: [BASE=name] tools/testing/selftests/dma/poolmap/check.sh [-n]
 #   -n  no kernel is built, and none booted
 #
 # Exit status: 0 if all passed, 1 otherwise.
+#
+# groups: test guest
+# bases: mainline
 
 # shellcheck disable=SC2317 # tap calls the functions
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/scp.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/scp.sh"
 
 work=$build/test/poolmap
-poolmap=$top/scripts/poolmap
-usage="usage: scripts/check-poolmap.sh [-n]"
+poolmap=$top/tools/dma/poolmap
+usage="usage: tools/testing/selftests/dma/poolmap/check.sh [-n]"
 guest=yes
 case ${1-} in
 -n) guest= ;;
@@ -420,11 +424,11 @@ round_trip()
 
 # Only mainline has patches/extra, and so what placement.sh compares.
 if [ "$BASE" = mainline ]; then
-	tap "placement.sh has its maps and its picture" env SEED=1 "$top/scripts/placement.sh"
+	tap "placement.sh has its maps and its picture" env SEED=1 "$top/scripts/bench/placement.sh"
 	for map in "$bench"/placement-{series,bitmap}-{10,50,70}.map; do
 		tap "slot by slot: ${map##*/}" round_trip "$map"
 	done
-	tap "Documentation/placement.svg is what scripts/placement.sh makes (build/bench/placement.svg)" \
+	tap "Documentation/placement.svg is what scripts/bench/placement.sh makes (build/bench/placement.svg)" \
 		cmp "$bench/placement.svg" "$top/Documentation/placement.svg"
 fi
 
@@ -432,14 +436,14 @@ fi
 boot()
 {
 	local files
-	"$top/scripts/extra.sh" map && "$top/scripts/kernel.sh" small map &&
+	"$top/scripts/patches/topic.sh" map && "$top/scripts/kernel/build.sh" small map &&
 		guest_program "$work/dma_probe" && guest_program "$work/scp_model" scp_model &&
 		guest_board_dtb map "$work/board.dtb" &&
 		guest_scp_firmware "$work/board.dtb" "$work/scp.img" || return
 	mapfile -t files < <(scp_files "$work" map "$work/board.dtb")
-	"$top/scripts/initramfs.sh" "$work/map.cpio.gz" "$top/tools/testing/selftests/dma/map-init.sh" \
+	"$top/scripts/guest/initramfs.sh" "$work/map.cpio.gz" "$top/tools/testing/selftests/dma/poolmap/init.sh" \
 		"$work/dma_probe" "${files[@]}" &&
-		"$top/scripts/boot.sh" poolmap "$base_dir/image/small-map/Image" "$work/board.dtb" \
+		"$top/scripts/guest/boot.sh" poolmap "$base_dir/image/small-map/Image" "$work/board.dtb" \
 			"$work/map.cpio.gz" || return
 	sed -n 's/\r$//; s/^\[[^]]*\] map: //p' "$logs/boot/poolmap.log" >"$work/said"
 	cat "$work/said"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of scripts/check-poolmap.sh: krane's SCP has started, and a
+# init of the guest of tools/testing/selftests/dma/poolmap/check.sh: krane's SCP has started, and a
 # program holds small buffers of the same pool, half of which it has given back. Then
 # each pool's debugfs folder is shown, in lines "map: ...". All goes through the
 # kernel's log: on the console itself the kernel's lines would break into it.
@@ -18,7 +18,7 @@ tell()
 	echo "map: $*"
 }
 
-# shellcheck source=tools/testing/selftests/dma/scp-guest.sh
+# shellcheck source=tools/testing/selftests/dma/lib/scp-guest.sh
 . /scp-guest.sh
 start_scp
 tell "scp $(remoteproc state)"

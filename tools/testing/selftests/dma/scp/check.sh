@@ -3,15 +3,15 @@
 #
 # The SCP from its firmware to its messages, in TAP: krane's device tree in QEMU,
 # the real drivers of remoteproc and rpmsg, a firmware of ours, and a program in
-# the guest that plays the SCP (tools/testing/selftests/dma/scp_model.c). It sees
+# the guest that plays the SCP (tools/testing/selftests/dma/scp/scp_model.c). It sees
 # no other DRAM than the SCP's memory in the device tree. Without the series and
 # with it: what the SCP is given, and whether it can reach that.
 #
-# usage: scripts/check-scp.sh
+# usage: tools/testing/selftests/dma/scp/check.sh
 #
 # environment:
 #   EXTRA=branch that is booted instead of the two, with the series' device tree: a
-#                topic of patches/extra (scripts/extra.sh)
+#                topic of patches/extra (scripts/patches/topic.sh)
 #   SMP=n        vCPUs, of which a driver's probe takes any (2)
 #   MESSAGES=n   to be echoed, by IPI and on the rpmsg channel each (1000)
 #   RESTARTS=n   of the SCP (20)
@@ -21,10 +21,14 @@
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/scp-*.log.
+#
+# groups: test guest
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/guest.sh"
-. "$top/scripts/scp.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/scp.sh"
 
 made=$build/test/scp
 messages=${MESSAGES:-1000}
@@ -201,7 +205,7 @@ expected()
 check()
 {
 	local rev=$1 kind size result what
-	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" small "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" small "$rev"
 	tap "$rev: the guest ends as it should" scp_boot "$made" "$rev" "$rev" "$made/$rev.dtb" "$made/jobs"
 	tap "$rev: the SCP's memory is where the device tree has it" windows "$rev"
 	tap "$rev: the driver probes, the firmware starts" all_ok "$rev" start 1
@@ -290,7 +294,7 @@ check_isp()
 need qemu-system-aarch64 dtc fdtoverlay fdtget cpp git
 tap "the guest's device trees, firmware and program are made" prepare
 if [ -n "${EXTRA-}" ]; then
-	tap "the branch $EXTRA is there" "$top/scripts/extra.sh" "$EXTRA"
+	tap "the branch $EXTRA is there" "$top/scripts/patches/topic.sh" "$EXTRA"
 	check "$EXTRA"
 else
 	check base

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of scripts/check-scp.sh: the SCP's driver, and a program that
+# init of the guest of tools/testing/selftests/dma/scp/check.sh: the SCP's driver, and a program that
 # plays the SCP (scp_model.c). What is to be done stands in /jobs, a line each:
 #
 #	start			the model, then the driver, until the SCP runs
@@ -28,7 +28,7 @@ mount -t tmpfs tmp /tmp
 exec >/dev/kmsg 2>&1
 
 driver=/sys/bus/platform/drivers/mtk-scp
-# shellcheck source=tools/testing/selftests/dma/scp-guest.sh
+# shellcheck source=tools/testing/selftests/dma/lib/scp-guest.sh
 . /scp-guest.sh
 
 tell()

@@ -5,7 +5,7 @@
 # and its OF unit test, and its dma_map_benchmark on a device with a restricted
 # pool, whose mappings above 256 KiB fail without the series.
 #
-# usage: scripts/check-selftests.sh [all]
+# usage: tools/testing/selftests/dma/upstream/check.sh [all]
 #
 #   all   with the series, the benchmark in both directions and bidirectional, and
 #         1, 2, 4 and 8 threads, a second each (264 s); else to and from the
@@ -13,14 +13,18 @@
 #
 # Exit status: 0 when all is as it should be. The latencies that the benchmark
 # has told are in build/test/selftests/latencies.
+#
+# groups: test guest
+# bases: all
 
-. "$(dirname "$0")/lib.sh"
-. "$top/scripts/treestate.sh"
-. "$top/scripts/guest.sh"
+. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
+. "$top/scripts/lib/guest.sh"
 
 made=$build/test/selftests
-init=$top/tools/testing/selftests/dma/selftests-init.sh
-overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-selftests.dtso
+init=$top/tools/testing/selftests/dma/upstream/init.sh
+overlay=$top/tools/testing/selftests/dma/upstream/virt.dtso
 
 export MEM=1G SMP=2 BOOT_LIMIT=600
 
@@ -97,9 +101,9 @@ prepare()
 boot()
 {
 	local rev=$1
-	"$top/scripts/initramfs.sh" "$made/$rev.cpio.gz" "$init" \
+	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$init" \
 		"$made/dma_map_benchmark" "$made/jobs-$rev:jobs" &&
-		"$top/scripts/boot.sh" "selftests-$rev" "$base_dir/image/selftests-$rev/Image" \
+		"$top/scripts/guest/boot.sh" "selftests-$rev" "$base_dir/image/selftests-$rev/Image" \
 			"$made/selftests.dtb" "$made/$rev.cpio.gz"
 }
 
@@ -181,7 +185,7 @@ all)
 	directions=("$bidirectional" "$to_device" "$from_device")
 	threads=(1 2 4 8)
 	;;
-*) die "check-selftests.sh: unknown argument '$*'" "usage: scripts/check-selftests.sh [all]" ;;
+*) die "tools/testing/selftests/dma/upstream/check.sh: unknown argument '$*'" "usage: tools/testing/selftests/dma/upstream/check.sh [all]" ;;
 esac
 
 need dtc fdtoverlay git python3 "$(cross_compile arm64)gcc"
@@ -189,7 +193,7 @@ need dtc fdtoverlay git python3 "$(cross_compile arm64)gcc"
 tap "the guest's device tree and dma_map_benchmark are made" prepare
 forget_modes
 for rev in base series; do
-	tap "$rev: the kernel builds" "$top/scripts/kernel.sh" selftests "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" selftests "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
 	tap "$rev: the kernel's KUnit suites pass" kunit "$rev"
 	tap "$rev: the kernel's OF unit test passes" unittest "$rev"

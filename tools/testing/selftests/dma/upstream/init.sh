@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of scripts/check-selftests.sh. The kernel's own tests have
+# init of the guest of tools/testing/selftests/dma/upstream/check.sh. The kernel's own tests have
 # run when this begins. What the kernel's dma_map_benchmark is to do stands in
 # /jobs, a line each:
 #

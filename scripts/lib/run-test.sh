@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For prove, which scripts/test.sh starts: run one test, and keep its lines, its
+# status and its seconds, and those in which kernels were built, in files of the
+# folder RESULTS.
+#
+# Usage: run-test.sh TEST
+
+set -u
+name=${1##*/}
+[ "$name" != check.sh ] || name=$(basename "$(dirname "$1")")
+name=${name%.sh}
+export TIMES=$RESULTS/$name.building
+rm -f "$TIMES"
+start=$SECONDS
+"./$1" </dev/null 2>&1 | tee "$RESULTS/$name.tap"
+status=${PIPESTATUS[0]}
+echo "$status" >"$RESULTS/$name.status"
+echo $((SECONDS - start)) >"$RESULTS/$name.seconds"
+exit "$status"
