@@ -22,7 +22,6 @@ made=$build/test/faults
 parts=(full fail unbind suspend kexec reset)
 disks=(vdb vdc nvme0n1 sda)
 firsts=6
-kexec_machine=virt,gic-version=2
 
 # What the next boot has to do, after one that has ended in the midst of things
 next_jobs()
@@ -117,8 +116,7 @@ prepare()
 	# message signalled interrupts QEMU's NVMe keeps its line raised when its
 	# queues go, and the kernel turns it off ("irq 18: nobody cared"): GICv2 has
 	# them without an ITS.
-	io_machine=$kexec_machine
-	device_tree "$made/kexec"
+	GIC=2 device_tree "$made/kexec"
 	guest_program "$made/dma_probe"
 	guest_program "$made/fail_nth" fail_nth
 	guest_program "$made/kexec_file" kexec_file
@@ -140,7 +138,7 @@ boot()
 		;;
 	kexec | reset)
 		dtb=$made/kexec/faults.dtb
-		io_options+=(-M "$kexec_machine")
+		export GIC=2
 		;;&
 	kexec)
 		"$top/scripts/initramfs.sh" "$made/next-$rev.cpio.gz" "$io_selftests/faults-init.sh" \
@@ -241,7 +239,7 @@ done
 shift $((OPTIND - 1))
 [ ${#asked[@]} -eq 0 ] || parts=("${asked[@]}")
 [ $# -gt 0 ] || set -- base series
-need qemu-system-aarch64 dtc fdtoverlay mke2fs
+need dtc fdtoverlay mke2fs
 fio=$("$top/scripts/fio.sh")
 tap "the guest's device tree and programs are made" prepare
 for rev; do

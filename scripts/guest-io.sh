@@ -8,7 +8,6 @@
 
 io_overlay=$top/arch/arm64/boot/dts/mediatek/qemu-virt-io.dtso
 io_selftests=$top/tools/testing/selftests/dma
-io_machine=virt,gic-version=3
 
 export MEM=1G SMP=4
 
@@ -30,8 +29,7 @@ io_device_tree()
 {
 	mkdir -p "$1"
 	dtc -q -@ -I dts -O dtb -o "$1/overlay.dtbo" "$io_overlay" &&
-		qemu-system-aarch64 -M "$io_machine,dumpdtb=$1/virt.dtb" -cpu cortex-a53 \
-			-m "$MEM" -smp "$SMP" -display none -net none &&
+		guest_machine_dtb "$1/virt.dtb" &&
 		fdtoverlay -i "$1/virt.dtb" -o "$1/io.dtb" "$1/overlay.dtbo"
 }
 
