@@ -110,12 +110,15 @@ prepare()
 {
 	mkdir -p "$made"
 	device_tree "$made"
-	# LPIs cannot be given to another kernel without EFI, so no ITS there, nor where a
-	# reset comes in the midst of I/O: there an LPI was seen that was taken when its
-	# driver's shutdown had freed it ("Unexpected interrupt (irqnr 8336)"). Without
-	# message signalled interrupts QEMU's NVMe keeps its line raised when its
-	# queues go, and the kernel turns it off ("irq 18: nobody cared"): GICv2 has
-	# them without an ITS.
+	# LPIs cannot be given to another kernel without EFI, so no ITS there. Nor where a
+	# reset comes in the midst of I/O: LPIs have no active state, so free_irq()
+	# does not wait for a CPU that has read one from ICC_IAR1_EL1 and not looked
+	# it up yet. If that CPU comes late, as QEMU's may on a loaded host, xHCI's
+	# shutdown has freed the interrupt, and the kernel warns of an "Unexpected
+	# interrupt". Without message signalled interrupts QEMU's NVMe keeps its line
+	# raised when its queues go, and the kernel turns it off ("irq 18: nobody
+	# cared"): GICv2 has them without an ITS, and they are SPIs, which are waited
+	# for.
 	GIC=2 device_tree "$made/kexec"
 	guest_program "$made/dma_probe"
 	guest_program "$made/fail_nth" fail_nth

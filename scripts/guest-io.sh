@@ -69,7 +69,9 @@ io_mmio_options=
 io_qemu_disks()
 {
 	local disk i=0 mib
-	io_options+=(-global virtio-mmio.force-legacy=false)
+	# If NVMe's first command is not answered: has QEMU got it?
+	io_options+=(-global virtio-mmio.force-legacy=false -trace enable=pci_nvme_mmio_start_success
+		-trace enable=pci_nvme_admin_cmd -D "$1/trace-$2")
 	for disk in vda vdb vdc vdd nvme0n1 sda; do
 		mib=$io_disk_mib
 		[ "$disk" != vdd ] || mib=$io_ext4_mib
