@@ -188,14 +188,14 @@ waited=$(sed -n 's/^\(\[[^]]*\] \)\{0,1\}guest: waits for //p' "$log" | tail -n 
 
 if grep -q 'Kernel panic - not syncing' "$log"; then
 	fail "the kernel panicked"
+elif [ -n "$vain" ]; then
+	fail "the guest waited $vain"
 elif [ "$status" -eq $((128 + $(kill -l XCPU))) ]; then
 	fail "the guest had not ended when QEMU had used $cpu_limit s of CPU time, so it was ended${waited:+; it last waited for $waited}"
 elif [ -n "$idle" ]; then
 	fail "the guest was idle for $limit s, so it was ended${waited:+; it last waited for $waited}"
 elif [ "$status" -ne 0 ]; then
 	fail "QEMU ended with status $status"
-elif [ -n "$vain" ]; then
-	fail "the guest waited $vain"
 elif ! grep -q '^\(\[[^]]*\] \)\{0,1\}guest: end$' "$log"; then
 	fail "the guest powered off before its init said 'guest: end'"
 fi
