@@ -79,7 +79,7 @@ table()
 }
 
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "ROUNDS=$rounds: not a number"
-need qemu-system-aarch64 dtc fdtoverlay mke2fs
+need dtc fdtoverlay mke2fs
 fio=$("$top/scripts/guest/fio.sh")
 "$top/scripts/kernel/build.sh" drivers series
 step bench/io boot || exit 1

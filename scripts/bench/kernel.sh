@@ -33,7 +33,7 @@
 . "$(dirname "$0")/../lib/common.sh"
 . "$top/scripts/lib/guest.sh"
 
-need qemu-system-aarch64 dtc fdtoverlay cpio awk
+need dtc fdtoverlay cpio awk
 
 patched=${EXTRA:-series}
 out=$bench${EXTRA:+/$EXTRA}
@@ -106,8 +106,7 @@ boot()
 		-- -rtc "base=2000-01-01,clock=vm"
 }
 
-step bench/virt-dtb qemu-system-aarch64 -M "virt,gic-version=3,dtb-randomness=off,dumpdtb=$out/virt.dtb" \
-	-cpu cortex-a53 -smp 1 -m 2G -display none -net none
+ICOUNT=1 SMP=1 MEM=2G step bench/virt-dtb guest_machine_dtb "$out/virt.dtb" -M dtb-randomness=off
 for segsize in - 4096 16384; do
 	step "bench/dtb$segsize" make_dtb "$segsize" "pools$segsize"
 done

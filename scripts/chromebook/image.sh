@@ -283,7 +283,7 @@ guest_boot()
 boot()
 {
 	local log=$logs/boot/$label.log said
-	need qemu-system-aarch64 modprobe fdtput
+	need modprobe fdtput
 	has_kernel
 	step "$label boot" guest_boot || die "the kernel does not boot in QEMU"
 	said=$(sed -n 's/^\[[^]]*\] chromebook: //p' "$log")

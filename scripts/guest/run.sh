@@ -17,7 +17,7 @@
 . "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/scp.sh"
 
-need qemu-system-aarch64 dtc fdtoverlay cpp git cpio
+need dtc fdtoverlay cpp git cpio
 
 out=$build/run
 kinds=(coherent noncontiguous streaming)

@@ -9,30 +9,60 @@
 guest_board=mt8183-kukui-krane-sku176
 guest_overlay=$top/arch/arm64/boot/dts/mediatek/mt8183-kukui-qemu.dtso
 
+# guest_accel ARCH HOSTARCH KVM [INTERRUPTS]: kvm or tcg, for a guest of ARCH on a
+# host that "uname -m" calls HOSTARCH, with the device KVM and /proc/interrupts.
+# Only TCG can count instructions, is the same everywhere for a debugger, and has
+# CPUs and interrupt controllers that the host has not: krane's tree has a GICv3.
+guest_accel()
+{
+	case $1/$2 in
+	arm64/aarch64 | arm64/arm64)
+		if [ "${ICOUNT:-0}" = 0 ] && [ "${GDB:-0}" = 0 ] &&
+			[ -z "${CPU:-}" ] && [ "${GIC:-3}" = 3 ] && [ -r "$3" ] && [ -w "$3" ] &&
+			! grep -q GICv2 "${4:-/proc/interrupts}"; then
+			echo kvm
+			return
+		fi
+		;;
+	esac
+	echo tcg
+}
+
 # guest_machine ARCH [CPU]: prints QEMU's program and the options that make it
 # the machine of the guests, a word a line. arm64's cortex-a53 has no pages of
-# 16 KiB; cortex-a76 has. x86's machine has no PCI, and its devices and interrupts are
-# told by other means than ACPI.
+# 16 KiB; cortex-a76 has. arm64's machine has a GICv3, or what GIC= says. x86's has
+# no PCI, and its devices and interrupts are told by other means than ACPI.
 guest_machine()
 {
+	local program options
 	case $1 in
-	arm64) printf '%s\n' qemu-system-aarch64 -M virt,gic-version=3 -cpu "${2:-cortex-a53}" ;;
-	arm) printf '%s\n' qemu-system-arm -M virt -cpu "${2:-cortex-a15}" ;;
-	riscv) printf '%s\n' qemu-system-riscv64 -M virt -cpu "${2:-rv64}" ;;
-	x86) printf '%s\n' qemu-system-x86_64 -M microvm,acpi=off -cpu "${2:-max}" ;;
+	arm64)
+		program=aarch64
+		options=(-M "virt,gic-version=${GIC:-3}" -cpu "${2:-cortex-a53}")
+		[ "$(CPU=${2:-} guest_accel "$1" "$(uname -m)" /dev/kvm)" = tcg ] ||
+			options=(-accel kvm -M "virt,gic-version=3" -cpu host)
+		;;
+	arm) program=arm options=(-M virt -cpu "${2:-cortex-a15}") ;;
+	riscv) program=riscv64 options=(-M virt -cpu "${2:-rv64}") ;;
+	x86) program=x86_64 options=(-M "microvm,acpi=off" -cpu "${2:-max}") ;;
 	*) die "no guests are booted here for ARCH=$1" "one of: arm64, arm, riscv, x86" ;;
 	esac
+	program=$("$top/scripts/guest/qemu.sh" "$program") || return
+	printf '%s\n' "$program" -nodefaults "${options[@]}"
 }
 
 # guest_machine_dtb OUT [OPTION...]: the device tree that QEMU makes for the
-# machine of ARCH, with MEM and SMP as they will be at the boot.
+# machine of ARCH, with MEM and SMP as they will be at the boot. From QEMU 8 on its
+# root says dma-coherent. The boards that the series is for are not, so what is
+# allocated for a device has to be mapped anew and caches are to be cleaned: keep that.
 guest_machine_dtb()
 {
 	local out=$1 words machine
 	shift
-	words=$(guest_machine "${ARCH:-arm64}") || return
+	words=$(guest_machine "${ARCH:-arm64}" "${CPU:-}") || return
 	mapfile -t machine <<<"$words"
-	"${machine[@]}" -M "dumpdtb=$out" -m "$MEM" -smp "$SMP" -display none -net none "$@"
+	"${machine[@]}" -M "dumpdtb=$out" -m "$MEM" -smp "$SMP" -display none "$@" || return
+	! fdtget "$out" / dma-coherent >/dev/null 2>&1 || fdtput -d "$out" / dma-coherent
 }
 
 # guest_program OUT [NAME [ARCH]]: a program for the guest, NAME.c of the selftests;

@@ -176,7 +176,7 @@ prepare()
 			"buffer coherent 614400" pool >"$made/jobs"
 }
 
-need qemu-system-aarch64 dtc fdtoverlay fdtget fdtput cpp git
+need dtc fdtoverlay fdtget fdtput cpp git
 [ $# -gt 0 ] || mapfile -t list < <(boards)
 [ $# -eq 0 ] || list=("$@")
 kukuis=()

@@ -328,7 +328,7 @@ check()
 	tap "$rev: no report of the kernel" guest_no_report "confine-$rev" 'Call trace|I/O error'
 }
 
-need qemu-system-aarch64 dtc fdtoverlay fdtget mke2fs od
+need dtc fdtoverlay fdtget mke2fs od
 fio=$("$top/scripts/guest/fio.sh")
 tap "the guest's device tree and the jobs are made" prepare
 tap "no two pools overlap" apart

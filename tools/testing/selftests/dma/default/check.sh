@@ -193,7 +193,7 @@ same_cost()
 	diff "$made/instructions.series" "$made/instructions.$branch"
 }
 
-need qemu-system-aarch64 qemu-system-x86_64 make gcc valgrind
+need make gcc valgrind
 mkdir -p "$made"
 tap "the branch is made of the mails" "$top/scripts/patches/topic.sh" $branch
 tap "without the parameter, as many instructions as with the series alone" same_cost

@@ -201,7 +201,7 @@ check()
 }
 
 [[ $net_mib =~ ^[1-9][0-9]*$ ]] || die "NET_MIB=$net_mib: not a number of MiB"
-need qemu-system-aarch64 dtc fdtoverlay mke2fs e2fsck debugfs fio
+need dtc fdtoverlay mke2fs e2fsck debugfs fio
 fio=$("$top/scripts/guest/fio.sh")
 tap "the guest's device tree and the jobs are made" prepare
 check base

@@ -8,7 +8,6 @@
 
 io_overlay=$top/tools/testing/selftests/dma/lib/virt-io.dtso
 io_selftests=$top/tools/testing/selftests/dma
-io_machine=virt,gic-version=3
 
 export MEM=1G SMP=4
 
@@ -30,8 +29,7 @@ io_device_tree()
 {
 	mkdir -p "$1"
 	dtc -q -@ -I dts -O dtb -o "$1/overlay.dtbo" "$io_overlay" &&
-		qemu-system-aarch64 -M "$io_machine,dumpdtb=$1/virt.dtb" -cpu cortex-a53 \
-			-m "$MEM" -smp "$SMP" -display none -net none &&
+		guest_machine_dtb "$1/virt.dtb" &&
 		fdtoverlay -i "$1/virt.dtb" -o "$1/io.dtb" "$1/overlay.dtbo"
 }
 
@@ -71,7 +69,9 @@ io_mmio_options=
 io_qemu_disks()
 {
 	local disk i=0 mib
-	io_options+=(-global virtio-mmio.force-legacy=false)
+	# If NVMe's first command is not answered: has QEMU got it?
+	io_options+=(-global virtio-mmio.force-legacy=false -trace enable=pci_nvme_mmio_start_success
+		-trace enable=pci_nvme_admin_cmd -D "$1/trace-$2")
 	for disk in vda vdb vdc vdd nvme0n1 sda; do
 		mib=$io_disk_mib
 		[ "$disk" != vdd ] || mib=$io_ext4_mib

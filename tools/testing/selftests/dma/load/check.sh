@@ -79,7 +79,7 @@ check()
 }
 
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || die "LOAD_SECONDS=$seconds: not a number of seconds"
-need qemu-system-aarch64 dtc fdtoverlay mke2fs
+need dtc fdtoverlay mke2fs
 fio=$("$top/scripts/guest/fio.sh")
 tap "the guest's device tree and program are made" prepare
 [ $# -gt 0 ] || set -- base series

@@ -85,7 +85,7 @@ nothing_left()
 		answers "$1" | grep -x 'dma-api errors=0 left=0' >/dev/null
 }
 
-need qemu-system-aarch64 dtc fdtoverlay "$(cross_compile arm64)gcc"
+need dtc fdtoverlay "$(cross_compile arm64)gcc"
 tap "the guest's device tree and program are made" prepare
 for rev in base series; do
 	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"

@@ -291,7 +291,7 @@ check_isp()
 
 [[ $messages =~ ^[1-9][0-9]*$ ]] || die "MESSAGES=$messages: not a number of messages"
 [[ $restarts =~ ^[1-9][0-9]*$ ]] || die "RESTARTS=$restarts: not a number of restarts"
-need qemu-system-aarch64 dtc fdtoverlay fdtget cpp git
+need dtc fdtoverlay fdtget cpp git
 tap "the guest's device trees, firmware and program are made" prepare
 if [ -n "${EXTRA-}" ]; then
 	tap "the branch $EXTRA is there" "$top/scripts/patches/topic.sh" "$EXTRA"
