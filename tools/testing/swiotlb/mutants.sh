@@ -203,13 +203,12 @@ fails()
 	fi
 }
 
-# The files of 6.1; the package is large, so they are kept.
 source_6_1()
 {
-	local deb
-	deb=$(BASE=6.1 "$top/scripts/kernel/get.sh" newest) || return 1
-	ksrc_6_1=$work/src/$(basename "$deb" .deb)
-	[ -d "$ksrc_6_1" ] || "$top/scripts/kernel/get.sh" unpack "$deb" "$ksrc_6_1" "${files[@]}"
+	local package
+	package=$(BASE=6.1 "$top/scripts/kernel/get.sh" newest) || return 1
+	ksrc_6_1=$work/src/$(basename "$package" .deb)
+	"$top/scripts/kernel/files.sh" "$package" "$ksrc_6_1" "${files[@]}"
 }
 
 mutants=()
