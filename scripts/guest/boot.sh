@@ -22,6 +22,8 @@
 #                  loaded host slows a guest down and does not fail it. One that
 #                  uses less than a twentieth of a CPU for so long is idle for ever,
 #                  and is ended, too.
+#   SELFTESTS=...  which of the kernel's own tests run at the boot, if it has any:
+#                  all, or the KUnit suites of a pattern; none if not given
 #   GDB=1          wait for a debugger; no limits
 #   QEMU=backports a newer QEMU than the system's (see scripts/guest/qemu.sh)
 #
@@ -79,6 +81,11 @@ fi
 # The guest may write as much into the kernel's log as it likes.
 # x86's kernel looks for the early console in a device tree that it has not.
 [ "${ARCH:-arm64}" = x86 ] || append="earlycon $append"
+case ${SELFTESTS:-none} in
+all) ;;
+none) append="kunit.enable=0 initcall_blacklist=of_unittest $append" ;;
+*) append="kunit.filter_glob=$SELFTESTS initcall_blacklist=of_unittest $append" ;;
+esac
 [ "${GDB:-0}" = 0 ] || append="nokaslr $append"
 options+=(-append "panic=-1 printk.devkmsg=on maxcpus=$smp $append" "$@")
 

@@ -26,8 +26,8 @@ warnings()
 image()
 {
 	local rev=$1 new
-	"$top/scripts/kernel/build.sh" small "$rev" || return 1
-	new=$(comm -13 <(warnings small-base) <(warnings "small-$rev"))
+	"$top/scripts/kernel/build.sh" guest "$rev" || return 1
+	new=$(comm -13 <(warnings guest-base) <(warnings "guest-$rev"))
 	[ -z "$new" ] || {
 		printf 'new:\n%s\n' "$new"
 		return 1
