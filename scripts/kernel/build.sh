@@ -190,6 +190,8 @@ build_kernel()
 		# Warnings come only with a compilation.
 		rm -rf "$obj/kernel/dma"
 	fi
+	# Those of the files that the series changes are always in "warnings".
+	git -C "$src" diff --name-only base series -- '*.c' | sed "s|^|$obj/|; s/c\$/o/" | xargs -r rm -f
 	step "kernel/$label Image" build_image || die "$rev does not build in configuration $config"
 	warnings=$logs/"kernel/$label Image.log"
 	mkdir -p "$image.new"
