@@ -77,14 +77,8 @@ done
 fragment=$top/kernel/configs/swiotlb-base-$BASE.config
 [ ! -e "$fragment" ] || fragments+=("$fragment")
 
-cc=${cross}gcc
-if command -v ccache >/dev/null; then
-	# The clone's path is not part of what is compiled, so that another
-	# clone finds it.
-	export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1 \
-		CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-3G} CCACHE_SLOPPINESS=time_macros
-	cc="ccache $cc"
-fi
+use_ccache
+cc=$ccache${cross}gcc
 # The same source gives the same image, whenever and wherever it is built.
 export KBUILD_BUILD_TIMESTAMP='Sat Jan  1 00:00:00 UTC 2000' KBUILD_BUILD_USER=swiotlb \
 	KBUILD_BUILD_HOST=swiotlb KBUILD_BUILD_VERSION=1
@@ -196,6 +190,8 @@ build_kernel()
 		# Warnings come only with a compilation.
 		rm -rf "$obj/kernel/dma"
 	fi
+	# Those of the files that the series changes are always in "warnings".
+	git -C "$src" diff --name-only base series -- '*.c' | sed "s|^|$obj/|; s/c\$/o/" | xargs -r rm -f
 	step "kernel/$label Image" build_image || die "$rev does not build in configuration $config"
 	warnings=$logs/"kernel/$label Image.log"
 	mkdir -p "$image.new"

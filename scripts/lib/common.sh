@@ -160,3 +160,14 @@ with_lock()
 		"$@" 9>&-
 	) 9>"$build/$name.lock"
 }
+
+# use_ccache: put "$ccache" before a compiler's name. The clone's path is not part of
+# what is compiled, so that another clone finds it.
+use_ccache()
+{
+	ccache=
+	command -v ccache >/dev/null || return 0
+	ccache="ccache "
+	export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1 \
+		CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-3G} CCACHE_SLOPPINESS=time_macros
+}
