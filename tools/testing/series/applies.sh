@@ -91,13 +91,13 @@ files_of_tree()
 	git -C "$tree" archive base -- "${files[@]}" | tar -x -C "$1"
 }
 
-# Unpacking takes most of the time: what was taken from a package is kept.
-files_of_package()
+# Unpacking takes most of the time: what was taken from a source is kept.
+files_of_source()
 {
-	local deb=$1 to=$2 kept files
+	local source=$1 to=$2 kept files
 	mapfile -t files < <(touched_files)
-	kept=$work/files/$(basename "$deb" .deb)-$(printf '%s\n' "${files[@]}" | sha256sum | cut -c1-12)
-	[ -d "$kept" ] || "$top/scripts/kernel/get.sh" unpack "$deb" "$kept" "${files[@]}" 2>/dev/null
+	kept=$work/files/$(source_name "$source")-$(printf '%s\n' "${files[@]}" | sha256sum | cut -c1-12)
+	[ -d "$kept" ] || "$top/scripts/kernel/get.sh" unpack "$source" "$kept" "${files[@]}" 2>/dev/null
 	cp -a "$kept/." "$to/"
 }
 
@@ -141,7 +141,7 @@ round_trip()
 	mkdir -p "$new"
 	write_mails "$repo" base..HEAD "$mails" "$new"
 	if same_base "$repo"; then
-		diff -ru "$mails" "$new" -x README\* -x CHANGES -x series -x carried
+		diff -ru "$mails" "$new" -x README\* -x CHANGES -x series -x made-of
 		return
 	fi
 	echo "# the mails were written on another base: line numbers aside"
@@ -292,12 +292,12 @@ if [ ${#patches[@]} -gt 0 ]; then
 	repo=$(small_repo base files_of_tree)
 	tap "applies without a word to $(tree_state base | cut -d' ' -f2-)" applies "$repo"
 	tap "mails to tree to mails changes nothing" round_trip "$repo"
-	packages=$("$top/scripts/kernel/get.sh" all 2>"$work/fetch.log") ||
-		tap_fail "the packages to apply to are there" "$work/fetch.log"
-	for deb in $packages; do
-		name=$(basename "$deb" _all.deb)
-		[ "package ${name/_/ }" != "$(tree_state base)" ] || continue
-		repo=$(small_repo "$name" files_of_package "$deb")
+	sources=$("$top/scripts/kernel/get.sh" all 2>"$work/fetch.log") ||
+		tap_fail "the sources to apply to are there" "$work/fetch.log"
+	for source in $sources; do
+		[ "$(source_identity "$source")" != "$(tree_state base)" ] || continue
+		name=$(source_name "$source")
+		repo=$(small_repo "$name" files_of_source "$source")
 		tap "applies without a word to $name" applies "$repo"
 	done
 	for mail in "${patches[@]}"; do

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The series for the long-term kernels, in TAP: made of mainline's as that is now
-# (scripts/patches/backport.sh), they apply to the newest source that Debian packages, and its
+# (scripts/patches/backport.sh), they apply to the newest source (scripts/bases), and its
 # allocator passes the tests in user space. Of the source only the files are unpacked
 # that this takes. All else a base is tested with like mainline: make test BASE=6.12.
 #
@@ -17,6 +17,7 @@
 
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
 work=$build/test/bases
@@ -31,9 +32,9 @@ dynamic=("dynamic|DYNAMIC=y|--ops 300000")
 # The newest source with nothing but what is needed, as a repository
 unpack()
 {
-	local base=$1 deb paths
-	deb=$(BASE=$base "$top/scripts/kernel/get.sh" newest) || return
-	echo "$deb"
+	local base=$1 source name paths
+	source=$(BASE=$base "$top/scripts/kernel/get.sh" newest) && name=$(source_name "$source") || return
+	echo "$name"
 	mapfile -t paths < <({
 		printf '%s\n' kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h
 		list_mails "$top/patches/$base" | xargs -d '\n' git apply --numstat | cut -f 3
@@ -43,10 +44,10 @@ unpack()
 		grep -vxF -f <(list_mails "$top/patches/$base" | xargs -d '\n' git apply --summary |
 			sed -n 's/^ create mode [0-7]* //p'))
 	rm -rf "${work:?}/$base"
-	"$top/scripts/kernel/get.sh" unpack "$deb" "$work/$base" "${paths[@]}" &&
+	"$top/scripts/kernel/get.sh" unpack "$source" "$work/$base" "${paths[@]}" &&
 		git_plain -C "$work/$base" init -q --template= &&
 		git_plain -C "$work/$base" add -A -f &&
-		with_committer git_plain -C "$work/$base" commit -q -m "${deb##*/}"
+		with_committer git_plain -C "$work/$base" commit -q -m "$name"
 }
 
 variant()
