@@ -312,24 +312,22 @@ apply_file()
 		mv "$tree/$path.rej" "$reject"
 		rm -f "$reject.all"
 	else
-		# No such file, or one that is new has been there before
-		grep -E -m 1 '^error:' <<<"$said" | sed "s|^error:|    $path:|" || :
 		mv "$reject.all" "$reject"
+		# No such file, or one that is new has been there before
+		grep -E -m 1 '^error:' <<<"$said" | sed "s|^error: *\($path: \)*|    $path: nothing applies: |" || :
+		return 1
 	fi
-	{ diff_of "$mail" "$path" | grep '^@@'; } | awk -v path="$path" -v said="$said" '
+	diff_of "$mail" "$path" | grep '^@@' | awk -v path="$path" -v said="$said" '
 	BEGIN {
 		n = split(said, line, "\n")
-		for (i = 1; i <= n; i++) {
-			if (line[i] ~ /^Rejected hunk #/) {
-				gsub(/[^0-9]/, "", line[i])
-				rejected[line[i]] = some = 1
-			}
-		}
+		for (i = 1; i <= n; i++)
+			if (sub(/^Rejected hunk #/, "", line[i]))
+				rejected[line[i] + 0] = 1
 	}
 	{ hunk[NR] = $0 }
 	END {
 		for (i = 1; i <= NR; i++)
-			if (!some || i in rejected)
+			if (i in rejected)
 				printf "    %s: hunk %d of %d: %s\n", path, i, NR, hunk[i]
 	}'
 	return 1
@@ -381,7 +379,8 @@ begin()
 		count=$(sed -n 's/^Subject: .*\/\([0-9]*\)\].*/\1/p; /^$/q' "$mail")
 		apply_partly "$mail" "$(printf '%04d' "$n")" || {
 			open=1
-			say "    a part of $n/$count is left: ${rejects#"$top"/}/$(printf '%04d' "$n")/"
+			say "    the rest of $n/$count is in ${rejects#"$top"/}/$(printf '%04d' "$n")/;" \
+				"its commit is $(git -C "$tree" rev-parse --short=12 HEAD)"
 		}
 	done < <(list_mails "$from")
 	find "$rejects" -type d -empty -delete
@@ -405,10 +404,11 @@ begin()
 	fi
 	say
 	say "$BASE: patches/$BASE has $1's patches, ${tree#"$top"/} what applies of them. Next:"
-	say "    1. make the changes of ${rejects#"$top"/}/N/ in ${tree#"$top"/}, and remove each .rej"
-	say "    2. git -C ${tree#"$top"/} commit -a --fixup=COMMIT-OF-N; git -C ... rebase -i --autosquash base"
-	say "    3. make series BASE=$BASE    writes patches/$BASE"
-	say "    4. make check BASE=$BASE     fails until the patches apply and pass"
+	say "    cd ${tree#"$top"/}              make the changes that are in the .rej files, one patch at a time"
+	say "    git commit -a --fixup=COMMIT     the commit that is named above"
+	say "    git rebase -i --autosquash base"
+	say "    make series BASE=$BASE           writes patches/$BASE; then its messages, and the cover letter"
+	say "    make check BASE=$BASE            fails until the patches apply and pass"
 	return 1
 }
 
