@@ -48,7 +48,7 @@ boot()
 		io_qemu_net "$made" 1 &&
 		"$top/scripts/guest/initramfs.sh" "$made/bench.cpio.gz" "$top/scripts/bench/io-init.sh" \
 			"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" &&
-		"$top/scripts/guest/boot.sh" bench-io "$base_dir/image/drivers-series/Image" "$made/io.dtb" \
+		"$top/scripts/guest/boot.sh" bench-io "$base_dir/image/guest-series/Image" "$made/io.dtb" \
 			"$made/bench.cpio.gz" -append dma_debug=off -- "${io_options[@]}"
 }
 
@@ -81,7 +81,7 @@ table()
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "ROUNDS=$rounds: not a number"
 need dtc fdtoverlay mke2fs
 fio=$("$top/scripts/guest/fio.sh")
-"$top/scripts/kernel/build.sh" drivers series
+"$top/scripts/kernel/build.sh" guest series
 step bench/io boot || exit 1
 table >"$out.new"
 mv "$out.new" "$out"

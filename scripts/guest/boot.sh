@@ -11,7 +11,10 @@
 #   --         further options for QEMU
 #
 # environment:
-#   ICOUNT=1       one vCPU, and the guest's clock counts instructions, 1 ns each
+#   ICOUNT=1       the guest's clock counts instructions, 1 ns each, and the vCPUs
+#                  take turns: no timeout in the guest depends on the host's load.
+#                  Not for guests with disks or cards, for which the host's clock
+#                  goes on
 #   ARCH=arch      arm64 (the default), arm, riscv or x86
 #   CPU=name       the CPU that QEMU shows (see scripts/lib/guest.sh)
 #   GIC=2          arm64's interrupt controller, 3 otherwise
@@ -22,6 +25,8 @@
 #                  loaded host slows a guest down and does not fail it. One that
 #                  uses less than a twentieth of a CPU for so long is idle for ever,
 #                  and is ended, too.
+#   SELFTESTS=...  which of the kernel's own tests run at the boot, if it has any:
+#                  all, or the KUnit suites of a pattern; none if not given
 #   GDB=1          wait for a debugger; no limits
 #   QEMU=backports a newer QEMU than the system's (see scripts/guest/qemu.sh)
 #
@@ -65,7 +70,6 @@ log=$logs/boot/$name.log
 
 options=("${machine[@]:1}" -m "${MEM:-2G}" -display none -no-reboot)
 if [ "${ICOUNT:-0}" != 0 ]; then
-	smp=1
 	options+=(-icount "shift=0,sleep=off")
 fi
 # All vCPUs at work for as long, as far as the host has CPUs for them
@@ -79,6 +83,11 @@ fi
 # The guest may write as much into the kernel's log as it likes.
 # x86's kernel looks for the early console in a device tree that it has not.
 [ "${ARCH:-arm64}" = x86 ] || append="earlycon $append"
+case ${SELFTESTS:-none} in
+all) ;;
+none) append="kunit.enable=0 initcall_blacklist=of_unittest $append" ;;
+*) append="kunit.filter_glob=$SELFTESTS initcall_blacklist=of_unittest $append" ;;
+esac
 [ "${GDB:-0}" = 0 ] || append="nokaslr $append"
 options+=(-append "panic=-1 printk.devkmsg=on maxcpus=$smp $append" "$@")
 

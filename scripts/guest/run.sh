@@ -7,7 +7,10 @@
 #   [3] the series' kernel and tree
 # and print one table of what the SCP driver and others on its pool get.
 #
-# usage: scripts/guest/run.sh
+# Usage: run.sh
+#
+# Environment:
+#   CONFIG=name  the kernels' configuration (small, which is built the soonest)
 #
 # The table is also in build/run/table.txt, the consoles in build/logs/boot/.
 # Exit status: 0 when [3] is as it should be and [2] shows what is wrong without
@@ -17,15 +20,17 @@
 . "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/scp.sh"
 
+no_arguments "$@"
 need dtc fdtoverlay cpp git cpio
+guest_config=${CONFIG:-small}
 
 out=$build/run
 kinds=(coherent noncontiguous streaming)
 
 start=$SECONDS
 "$top/scripts/kernel/tree.sh"
-"$top/scripts/kernel/build.sh" small base
-"$top/scripts/kernel/build.sh" small series
+"$top/scripts/kernel/build.sh" "$guest_config" base
+"$top/scripts/kernel/build.sh" "$guest_config" series
 
 mkdir -p "$out"
 step run/guest-program guest_program "$out/dma_probe"
@@ -46,7 +51,7 @@ boot()
 	"$top/scripts/guest/initramfs.sh" "$out/$1.cpio.gz" \
 		"$top/scripts/guest/run-init.sh" \
 		"$out/dma_probe" "${files[@]}" &&
-	"$top/scripts/guest/boot.sh" "run-$1" "$base_dir/image/small-$2/Image" "$out/$3.dtb" \
+	ICOUNT=1 "$top/scripts/guest/boot.sh" "run-$1" "$base_dir/image/$guest_config-$2/Image" "$out/$3.dtb" \
 		"$out/$1.cpio.gz"
 }
 

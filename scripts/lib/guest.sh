@@ -5,6 +5,10 @@
 # tree for QEMU, and how to read what a guest has printed. Source it after
 # scripts/lib/common.sh.
 
+# The kernel of the guests that are not about a configuration of their own
+# shellcheck disable=SC2034
+guest_config=guest
+
 # krane is the board; any other kukui's name would do.
 guest_board=mt8183-kukui-krane-sku176
 guest_overlay=$top/arch/arm64/boot/dts/mediatek/mt8183-kukui-qemu.dtso

@@ -18,7 +18,7 @@
 . "$top/scripts/lib/tree.sh"
 
 work=$build/test/chromebook
-image=$base_dir/image/small-series
+image=$base_dir/image/guest-series
 keys=/usr/share/vboot/devkeys
 kpart=$work/out/kukui.kpart
 
@@ -30,7 +30,7 @@ mkdir -p "$work"
 # chromebook [NAME=VALUE...] STEP...
 chromebook()
 {
-	env CONFIG=small REV=series OUT="$work/out" "$@"
+	env CONFIG=guest REV=series OUT="$work/out" "$@"
 }
 
 script=$top/scripts/chromebook/image.sh

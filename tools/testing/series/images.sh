@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Each patch alone leaves a kernel that builds, with the warnings of the base
-# and no more. Patches that change nothing that is compiled are skipped.
+# and no more; patches that change nothing that is compiled are skipped. And all other
+# kernels of the guests build, so that tests that need one find it.
 #
-# Usage: [BASE=name] tools/testing/series/images.sh
+# Usage: [BASE=name] images.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
 #
 # groups: test kernel
@@ -14,6 +15,10 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 
+# The guests' own
+config=guest
+
+no_arguments "$@"
 [ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
 
 # warnings LABEL: of the last build of it, without line numbers.
@@ -26,8 +31,8 @@ warnings()
 image()
 {
 	local rev=$1 new
-	"$top/scripts/kernel/build.sh" small "$rev" || return 1
-	new=$(comm -13 <(warnings small-base) <(warnings "small-$rev"))
+	"$top/scripts/kernel/build.sh" "$config" "$rev" || return 1
+	new=$(comm -13 <(warnings "$config-base") <(warnings "$config-$rev"))
 	[ -z "$new" ] || {
 		printf 'new:\n%s\n' "$new"
 		return 1
@@ -40,7 +45,7 @@ for ((i = count - 1; i >= 0; i--)); do
 	rev=series~$i
 	[ "$i" -gt 0 ] || rev=series
 	name="builds without a new warning: $(git -C "$tree" log -1 --format=%s "$rev")"
-	# Bindings and boards are compiled by tools/testing/series/dt.sh.
+	# Bindings and boards are compiled by dt.sh.
 	if [ "$i" -gt 0 ] && git -C "$tree" diff --quiet "$rev~" "$rev" -- . \
 		':!Documentation' ':!arch/*/boot/dts'; then
 		tap_ok "$name # SKIP it changes nothing that is compiled here"
@@ -49,4 +54,11 @@ for ((i = count - 1; i >= 0; i--)); do
 	tap "$name" image "$rev"
 done
 [ "$count" -gt 0 ] || tap_fail "there is a series"
+# The other kernels that guests have, while tests run that need none
+while read -r cell; do
+	[ "$cell" != "$config" ] || continue
+	arch=arm64
+	[[ $cell != *:* ]] || arch=${cell%%:*}
+	tap "$cell builds" env ARCH="$arch" "$top/scripts/kernel/build.sh" "${cell#*:}" series
+done < <("$top/scripts/kernel/matrix.sh" "$([ "$level" = all ] && echo cells || echo ci)")
 tap_end

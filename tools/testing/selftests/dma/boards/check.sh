@@ -189,8 +189,8 @@ for board in "${list[@]}"; do
 done
 
 tap "the guest's programs are made" prepare
-tap "the kernel without the series builds" "$top/scripts/kernel/build.sh" small base
-tap "the kernel with the series builds" "$top/scripts/kernel/build.sh" small series
+tap "the kernel without the series builds" "$top/scripts/kernel/build.sh" guest base
+tap "the kernel with the series builds" "$top/scripts/kernel/build.sh" guest series
 run_all series "${list[@]}"
 run_all base "${others[@]}"
 for board in "${kukuis[@]}"; do

@@ -15,7 +15,7 @@
 #
 # usage: tools/testing/selftests/dma/confine/check.sh [REV...]
 #
-#   REV    base, series (both)
+#   REV    base, series (series; LEVEL=all: both)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/confine-REV.log, what was noted in build/test/confine/.
@@ -130,14 +130,14 @@ boot()
 		-D "$made/qemu-$rev")
 	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/confine/init.sh" \
 		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" "$made/dma_probe" \
-		"$base_dir/image/drivers-$rev/dma_probe.ko" || return
+		"$base_dir/image/guest-$rev/dma_probe.ko" || return
 	mkdir -p "${log%/*}"
 	: >"$log"
 	set -m
 	watch "$rev" &
 	watcher=$!
 	set +m
-	"$top/scripts/guest/boot.sh" "confine-$rev" "$base_dir/image/drivers-$rev/Image" "$made/io.dtb" \
+	"$top/scripts/guest/boot.sh" "confine-$rev" "$base_dir/image/guest-$rev/Image" "$made/io.dtb" \
 		"$made/$rev.cpio.gz" -append "trace_event=dma:${events//,/,dma:} trace_buf_size=16M" \
 		-- "${io_options[@]}" || status=$?
 	kill -- "-$watcher" 2>/dev/null || :
@@ -309,7 +309,7 @@ apart()
 check()
 {
 	local rev=$1
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
 	tap "$rev: fio on all disks, in turn and at once" io_all_ok "confine-$rev" fio 24
 	tap "$rev: what else was to be done" io_all_ok "confine-$rev" '(ext4|send|receive|probes)' 8
@@ -332,7 +332,9 @@ need dtc fdtoverlay fdtget mke2fs od
 fio=$("$top/scripts/guest/fio.sh")
 tap "the guest's device tree and the jobs are made" prepare
 tap "no two pools overlap" apart
-[ $# -gt 0 ] || set -- base series
+if [ $# -eq 0 ]; then
+	[ "$level" = all ] && set -- base series || set -- series
+fi
 for rev; do
 	check "$rev"
 done

@@ -8,8 +8,8 @@
 #
 # usage: tools/testing/selftests/dma/faults/check.sh [-p PART]... [REV...]
 #
-#   PART   full, fail, unbind, suspend, kexec or reset (all of them)
-#   REV    base, series (both)
+#   PART   full, fail, unbind, suspend, kexec or reset (all but fail; LEVEL=all: all)
+#   REV    base, series (series; LEVEL=all: both)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/faults-PART-REV.log.
@@ -132,7 +132,7 @@ prepare()
 
 boot()
 {
-	local part=$1 rev=$2 image=$base_dir/image/drivers-$2 dtb=$made/faults.dtb files
+	local part=$1 rev=$2 image=$base_dir/image/guest-$2 dtb=$made/faults.dtb files
 	files=("$io_selftests/lib/io-guest.sh" "$fio:fio" "$made"/{dma_probe,fail_nth,kexec_file}
 		"$image/dma_probe.ko")
 	list_jobs "$part" >"$made/jobs-$part"
@@ -244,13 +244,20 @@ while getopts p: option; do
 	esac
 done
 shift $((OPTIND - 1))
-[ ${#asked[@]} -eq 0 ] || parts=("${asked[@]}")
-[ $# -gt 0 ] || set -- base series
+if [ ${#asked[@]} -gt 0 ]; then
+	parts=("${asked[@]}")
+elif [ "$level" != all ]; then
+	# A thousand binds take minutes.
+	parts=(full unbind suspend kexec reset)
+fi
+if [ $# -eq 0 ]; then
+	[ "$level" = all ] && set -- base series || set -- series
+fi
 need dtc fdtoverlay mke2fs
 fio=$("$top/scripts/guest/fio.sh")
 tap "the guest's device tree and programs are made" prepare
 for rev; do
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 	for part in "${parts[@]}"; do
 		check "$part" "$rev"
 	done

@@ -10,7 +10,7 @@
 # usage: tools/testing/selftests/dma/io/check.sh
 #
 # environment:
-#   NET_MIB=n   MiB to send and to receive with each card (64)
+#   NET_MIB=n   MiB to send and to receive with each card (64; LEVEL=all: 1024)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/io-REV.log, the images are kept in build/test/io/.
@@ -24,7 +24,7 @@
 . "$top/tools/testing/selftests/dma/lib/io.sh"
 
 made=$build/test/io
-net_mib=${NET_MIB:-64}
+net_mib=${NET_MIB:-$([ "$level" = all ] && echo 1024 || echo 64)}
 
 # What fio does: a name, and its options. The buffers are huge pages, so that a
 # request is one segment if the disk takes that. 8 requests of 512 KiB are more
@@ -75,7 +75,7 @@ boot()
 	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/io/init.sh" \
 		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" &&
 		BOOT_LIMIT=$((300 + net_mib)) "$top/scripts/guest/boot.sh" "io-$rev" \
-			"$base_dir/image/drivers-$rev/Image" "$made/io.dtb" "$made/$rev.cpio.gz" -- "${io_options[@]}"
+			"$base_dir/image/guest-$rev/Image" "$made/io.dtb" "$made/$rev.cpio.gz" -- "${io_options[@]}"
 }
 
 # What the block layer was told: no more than the pool's segment in one piece,
@@ -181,7 +181,7 @@ was_full()
 check()
 {
 	local rev=$1 disk
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
 	tap "$rev: the block layer is told what the pools can give" announced "$rev"
 	for disk in "${io_disks[@]}"; do

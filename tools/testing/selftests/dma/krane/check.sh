@@ -13,5 +13,5 @@
 . "$top/scripts/lib/tap.sh"
 
 no_arguments "$@"
-tap "krane without the series and with it" "$top/scripts/guest/run.sh"
+tap "krane without the series and with it" env CONFIG=guest "$top/scripts/guest/run.sh"
 tap_end

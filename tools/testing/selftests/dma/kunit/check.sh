@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The series in the guest, in TAP: the KUnit suite of
-# restricted pools on the small kernel, on one whose pools can grow, and on one
-# with KASAN, lockdep and DMA_API_DEBUG.
+# The KUnit suite of restricted pools, with the series: on the guests' kernel, on one
+# with KASAN, lockdep and DMA_API_DEBUG whose pools can grow, and on 32-bit arm; with
+# LEVEL=all on every kernel of scripts/kernel/matrix.sh.
 #
-# usage: tools/testing/selftests/dma/kunit/check.sh [[ARCH:]CONFIG...]
+# Usage: check.sh [[ARCH:]CONFIG...]
 #
 #   CONFIG   only the suite, on these kernels: small, dynamic, debug, kcsan; 16k,
-#            64k (size of pages); several with dashes, for instance 64k-debug;
-#            "all": all that scripts/kernel/matrix.sh has
+#            64k (size of pages); several with dashes, for instance 64k-debug. If
+#            none is given, those of scripts/kernel/matrix.sh that are for LEVEL
 #   ARCH     arm64, arm or riscv
 #
-# environment:
+# Environment:
 #   SEED=n   what the suite's random sizes and orders begin with (1)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
@@ -246,8 +246,8 @@ suite()
 }
 
 need dtc fdtoverlay fdtget cpp
-if [ "$*" = all ] || [ $# -eq 0 ]; then
-	mapfile -t cells < <("$top/scripts/kernel/matrix.sh" "$([ $# -eq 0 ] && echo ci || echo cells)")
+if [ $# -eq 0 ]; then
+	mapfile -t cells < <("$top/scripts/kernel/matrix.sh" "$([ "$level" = all ] && echo cells || echo ci)")
 	set -- "${cells[@]}"
 fi
 for config; do

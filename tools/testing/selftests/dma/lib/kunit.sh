@@ -84,7 +84,7 @@ kunit_boot()
 	[ "$ARCH" != arm ] || files+=("$image/dma_probe.ko")
 	"$top/scripts/guest/initramfs.sh" "$made/kunit.cpio.gz" "$init" \
 		"${files[@]}" &&
-		"$top/scripts/guest/boot.sh" "$name" "$image/Image" \
+		SELFTESTS=swiotlb_restricted_pool "$top/scripts/guest/boot.sh" "$name" "$image/Image" \
 			"$made/kunit-$ARCH.dtb" "$made/kunit.cpio.gz" \
 			-append "swiotlb=16384,force kunit-seed=${SEED:-1} $parameters"
 }

@@ -11,7 +11,7 @@
 #   REV    base, series (both)
 #
 # environment:
-#   LOAD_SECONDS=n   how long that lasts in each guest (60)
+#   LOAD_SECONDS=n   how long that lasts in each guest (60; LEVEL=all: 600)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/load-REV.log.
@@ -25,7 +25,7 @@
 . "$top/tools/testing/selftests/dma/lib/io.sh"
 
 made=$build/test/load
-seconds=${LOAD_SECONDS:-60}
+seconds=${LOAD_SECONDS:-$([ "$level" = all ] && echo 600 || echo 60)}
 
 prepare()
 {
@@ -37,7 +37,7 @@ prepare()
 
 boot()
 {
-	local rev=$1 image=$base_dir/image/drivers-$1
+	local rev=$1 image=$base_dir/image/guest-$1
 	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" 4 && io_qemu_pci_disk "$made" "$rev" || return
 	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/load/init.sh" \
 		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" "$made/dma_probe" \
@@ -64,7 +64,7 @@ figures()
 check()
 {
 	local rev=$1 log=load-$1
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 	tap "$rev: $seconds s: the guest ends as it should" boot "$rev"
 	tap "$rev: disks: all written and verified, unbound and bound again" \
 		io_all_ok "$log" 'load (vd|nvme|sd|pvd)[a-z0-9]*' 7

@@ -54,8 +54,8 @@ prepare()
 boot()
 {
 	"$top/scripts/guest/initramfs.sh" "$made/$1.cpio.gz" "$selftests/media/init.sh" \
-		"$made/vb2_probe" "$made/jobs" "$base_dir/image/drivers-$1/vb2_probe.ko" &&
-		"$top/scripts/guest/boot.sh" "media-$1" "$base_dir/image/drivers-$1/Image" \
+		"$made/vb2_probe" "$made/jobs" "$base_dir/image/guest-$1/vb2_probe.ko" &&
+		"$top/scripts/guest/boot.sh" "media-$1" "$base_dir/image/guest-$1/Image" \
 			"$made/media.dtb" "$made/$1.cpio.gz"
 }
 
@@ -88,7 +88,7 @@ nothing_left()
 need dtc fdtoverlay "$(cross_compile arm64)gcc"
 tap "the guest's device tree and program are made" prepare
 for rev in base series; do
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" drivers "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
 	for frame in "${frames[@]}"; do
 		read -r name width height count <<<"$frame"

@@ -436,14 +436,14 @@ fi
 boot()
 {
 	local files
-	"$top/scripts/patches/topic.sh" map && "$top/scripts/kernel/build.sh" small map &&
+	"$top/scripts/patches/topic.sh" map && "$top/scripts/kernel/build.sh" guest map &&
 		guest_program "$work/dma_probe" && guest_program "$work/scp_model" scp_model &&
 		guest_board_dtb map "$work/board.dtb" &&
 		guest_scp_firmware "$work/board.dtb" "$work/scp.img" || return
 	mapfile -t files < <(scp_files "$work" map "$work/board.dtb")
 	"$top/scripts/guest/initramfs.sh" "$work/map.cpio.gz" "$top/tools/testing/selftests/dma/poolmap/init.sh" \
 		"$work/dma_probe" "${files[@]}" &&
-		"$top/scripts/guest/boot.sh" poolmap "$base_dir/image/small-map/Image" "$work/board.dtb" \
+		ICOUNT=1 "$top/scripts/guest/boot.sh" poolmap "$base_dir/image/guest-map/Image" "$work/board.dtb" \
 			"$work/map.cpio.gz" || return
 	sed -n 's/\r$//; s/^\[[^]]*\] map: //p' "$logs/boot/poolmap.log" >"$work/said"
 	cat "$work/said"

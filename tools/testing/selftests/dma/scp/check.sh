@@ -205,7 +205,7 @@ expected()
 check()
 {
 	local rev=$1 kind size result what
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" small "$rev"
+	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 	tap "$rev: the guest ends as it should" scp_boot "$made" "$rev" "$rev" "$made/$rev.dtb" "$made/jobs"
 	tap "$rev: the SCP's memory is where the device tree has it" windows "$rev"
 	tap "$rev: the driver probes, the firmware starts" all_ok "$rev" start 1
