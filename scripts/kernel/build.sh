@@ -73,9 +73,6 @@ for part in $parts; do
 		"there is no swiotlb-$part.config in arch/$ARCH/configs/ or kernel/configs/"
 	fragments+=("$fragment")
 done
-# What another base needs otherwise than mainline
-fragment=$top/kernel/configs/swiotlb-base-$BASE.config
-[ ! -e "$fragment" ] || fragments+=("$fragment")
 
 use_ccache
 cc=$ccache${cross}gcc
@@ -130,11 +127,15 @@ configure()
 	mv "$obj/wanted.new" "$wanted"
 }
 
-# The fragments are mainline's. An older kernel may not have an option yet.
-is_newer_option()
+# The fragments are mainline's. Another kernel may not have an option, or not what a
+# line "# OPTION needs OTHER" of the fragments says it depends on.
+is_foreign_option()
 {
-	[ "$BASE" != mainline ] &&
-		! git -C "$src" grep -qE "^[[:space:]]*(menu)?config ${1#CONFIG_}\$" -- '*Kconfig*'
+	local other
+	[ "$BASE" != mainline ] || return
+	git -C "$src" grep -qE "^[[:space:]]*(menu)?config ${1#CONFIG_}\$" -- '*Kconfig*' || return 0
+	other=$(cat "${fragments[@]}" | sed -n "s/^# $1 needs \(CONFIG_[A-Za-z0-9_]*\)\$/\1/p")
+	[ -n "$other" ] && ! grep -q "^$other=" "$obj/.config"
 }
 
 # The last word of the fragments on each option, unless .config agrees.
@@ -147,7 +148,7 @@ not_taken()
 			name=${line%%=*}
 			case $line in
 			*=n) ! grep -q "^$name=" "$obj/.config" || echo "$name is not off" ;;
-			*) grep -qxF "$line" "$obj/.config" || is_newer_option "$name" ||
+			*) grep -qxF "$line" "$obj/.config" || is_foreign_option "$name" ||
 				echo "$line, but it is: $(grep -w "$name" "$obj/.config" || echo "unknown, or its dependencies are off")" ;;
 			esac
 		done

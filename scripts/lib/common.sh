@@ -11,8 +11,10 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# The base that the work is for: a line of scripts/bases.
+# The base that the work is for: a line of scripts/bases, or of the file BASES.
 BASE=${BASE:-mainline}
+bases_file=$(realpath -m "${BASES:-$top/scripts/bases}")
+[ -z "${BASES:-}" ] || export BASES=$bases_file
 
 # All that is made; "make clean" removes it.
 build=$top/build
@@ -65,6 +67,13 @@ case ${1-} in
 	exit 0
 	;;
 esac
+
+# line_of_base NAME: what the list of bases says of it; 1 if there is no such line.
+line_of_base()
+{
+	awk -v name="$1" '$1 == name { $1 = ""; sub(/^ /, ""); print; found = 1; exit }
+		END { exit !found }' "$bases_file"
+}
 
 # Cross compilers, by the kernel's name of the architecture.
 cross_compile()

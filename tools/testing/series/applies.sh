@@ -99,7 +99,7 @@ files_of_tree()
 	git -C "$tree" archive base -- "${files[@]}" | tar -x -C "$1"
 }
 
-files_of_package()
+files_of_source()
 {
 	local files
 	mapfile -t files < <(touched_files)
@@ -146,7 +146,7 @@ round_trip()
 	mkdir -p "$new"
 	write_mails "$repo" base..HEAD "$mails" "$new"
 	if same_base "$repo"; then
-		diff -ru "$mails" "$new" -x README\* -x CHANGES -x series -x carried
+		diff -ru "$mails" "$new" -x README\* -x CHANGES -x series -x made-of
 		return
 	fi
 	echo "# the mails were written on another base: line numbers aside"
@@ -347,12 +347,12 @@ if [ ${#patches[@]} -gt 0 ]; then
 	repo=$(small_repo base files_of_tree)
 	tap "applies without a word to $(tree_state base | cut -d' ' -f2-)" applies "$repo"
 	tap "mails to tree to mails changes nothing" round_trip "$repo"
-	packages=$("$top/scripts/kernel/get.sh" all 2>"$work/fetch.log") ||
-		tap_fail "the packages to apply to are there" "$work/fetch.log"
-	for deb in $packages; do
-		name=$(basename "$deb" _all.deb)
-		[ "package ${name/_/ }" != "$(tree_state base)" ] || continue
-		repo=$(small_repo "$name" files_of_package "$deb")
+	sources=$("$top/scripts/kernel/get.sh" all 2>"$work/fetch.log") ||
+		tap_fail "the sources to apply to are there" "$work/fetch.log"
+	for source in $sources; do
+		[ "$(source_identity "$source")" != "$(tree_state base)" ] || continue
+		name=$(source_name "$source")
+		repo=$(small_repo "$name" files_of_source "$source")
 		tap "applies without a word to $name" applies "$repo"
 	done
 	for mail in "${patches[@]}"; do

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The series for the long-term kernels, in TAP: made of mainline's as that is now
-# (scripts/patches/backport.sh), they apply to the newest source that Debian packages, and
+# (scripts/patches/backport.sh), they apply to the newest source (scripts/bases), and
 # the allocator passes the tests in user space. Of the source only the files are unpacked
 # that this takes. All else a base is tested with like mainline: make test BASE=6.12.
 #
@@ -18,6 +18,7 @@
 
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
 work=$build/test/bases
@@ -53,7 +54,7 @@ unpack()
 	"$top/scripts/kernel/files.sh" "$source" "$work/$base" "${paths[@]}" &&
 		git_plain -C "$work/$base" init -q --template= &&
 		git_plain -C "$work/$base" add -A -f &&
-		with_committer git_plain -C "$work/$base" commit -q -m "${source##*/}"
+		with_committer git_plain -C "$work/$base" commit -q -m "$(source_name "$source")"
 }
 
 # in_tests BASE VARIABLES GOAL...

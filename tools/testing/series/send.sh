@@ -338,7 +338,7 @@ names_base()
 	base=$(tree_state base)
 	case $base in
 	package*) base="base: v$(sed -E 's/.* //; s/-[^-]*$//; s/~rc/-rc/' <<<"$base")" ;;
-	KERNEL*\ commit\ *) base="base-commit: ${base##* commit }" ;;
+	KERNEL*\ commit\ * | git*\ commit\ *) base="base-commit: ${base##* commit }" ;;
 	*) base="base: v" ;;
 	esac
 	must "the cover letter does not say '$base'" grep -F -e "$base" "$(got 0)" >/dev/null
