@@ -10,6 +10,8 @@
 
 . "$(dirname "$0")/lib/common.sh"
 
+no_arguments "$@"
+
 # PACKAGE  TOOL  what for. TOOL is what is looked for where there is no dpkg;
 # "-" is something that is no command.
 packages()

@@ -3,14 +3,14 @@
 #
 # Boot one kernel in QEMU's virt machine and wait until it powers off.
 #
-# usage: scripts/guest/boot.sh NAME IMAGE DTB|virt INITRAMFS [-append ARGS] [-- QEMU-OPTION...]
+# Usage: boot.sh NAME IMAGE DTB|virt INITRAMFS [-append ARGS] [-- QEMU-OPTION...]
 #
 #   NAME       the console's whole output goes to build/logs/boot/NAME.log
 #   DTB        the device tree to give to the guest; "virt": the machine's own
 #   -append    further kernel parameters
 #   --         further options for QEMU
 #
-# environment:
+# Environment:
 #   ICOUNT=1       one vCPU, and the guest's clock counts instructions, 1 ns each
 #   ARCH=arch      arm64 (the default), arm, riscv or x86
 #   CPU=name       the CPU that QEMU shows (see scripts/lib/guest.sh)

@@ -4,14 +4,14 @@
 # Make an initramfs for the guest: busybox with all its names, an init
 # script and further files. Needs no root.
 #
-# usage: scripts/guest/initramfs.sh OUT INIT [FILE[:PATH]...]
+# Usage: initramfs.sh OUT INIT [FILE[:PATH]...]
 #
 #   OUT     the gzipped cpio archive to write
 #   INIT    the script that becomes /init; it has to say "guest: end" and then
 #           call "poweroff -f"
 #   FILE    goes to /PATH in the guest, without PATH to /FILE's-name
 #
-# environment:
+# Environment:
 #   ARCH=arch  arm64 (the default), arm, riscv or x86
 #
 # Busybox is Debian's busybox-static, fetched once into the cache.
@@ -20,8 +20,7 @@
 . "$(dirname "$0")/../lib/common.sh"
 . "$top/scripts/lib/apt.sh"
 
-[ $# -ge 2 ] || die "initramfs.sh: an argument is missing" \
-	"usage: scripts/guest/initramfs.sh OUT INIT [FILE[:PATH]...]"
+arguments 2 99 "$@"
 out=$1 init=$2
 shift 2
 need cpio gzip dpkg-deb

@@ -5,9 +5,9 @@
 # package lists and downloads are our own (see apt.sh): the system's are neither
 # used nor changed.
 #
-# Usage: scripts/kernel/get.sh [newest]             the newest version of the base
-#        scripts/kernel/get.sh all                  the newest of each X.Y of the base
-#        scripts/kernel/get.sh unpack DEB DIR [FILE...]
+# Usage: get.sh [newest]             the newest version of the base
+#        get.sh all                  the newest of each X.Y of the base
+#        get.sh unpack DEB DIR [FILE...]
 #                                      the source in package DEB, or only these
 #                                      files of it, becomes DIR
 #
@@ -177,11 +177,14 @@ unpack()
 }
 
 case ${1:-newest} in
-newest | all) get "${1:-newest}" ;;
+newest | all)
+	arguments 0 1 "$@"
+	get "${1:-newest}"
+	;;
 unpack)
-	[ $# -ge 3 ] || die "unpack needs a package and a folder"
 	shift
+	arguments 2 9999 "$@"
 	unpack "$@"
 	;;
-*) die "scripts/kernel/get.sh: unknown command '$1'" "one of: newest, all, unpack DEB DIR [FILE...]" ;;
+*) usage_error "unknown command '$1'" ;;
 esac

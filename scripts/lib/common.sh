@@ -52,10 +52,22 @@ usage_error()
 	exit 2
 }
 
+# arguments MIN MAX ARGUMENT...: for a script that takes so many, and no options
+arguments()
+{
+	local min=$1 max=$2 word n=0
+	shift 2
+	for word; do
+		n=$((n + 1))
+		[[ $n -le $max && $word != -* ]] || usage_error "unknown argument '$word'"
+	done
+	[ $# -ge "$min" ] || usage_error "an argument is missing"
+}
+
 # no_arguments ARGUMENT...: for a script that takes none
 no_arguments()
 {
-	[ $# -eq 0 ] || usage_error "unknown argument '$1'"
+	arguments 0 0 "$@"
 }
 
 # Whatever a script takes, asked for help it does nothing else.

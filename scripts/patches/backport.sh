@@ -5,7 +5,7 @@
 # patches/mainline since the last time is merged into patches/BASE, into its files
 # and its messages, patch by patch (git merge-file).
 #
-# usage: scripts/patches/backport.sh [-n] BASE...
+# Usage: backport.sh [-n] BASE...
 #
 #   BASE   a line of scripts/bases, such as 6.1. One that has no patches of its own
 #          yet gets mainline's, if these apply to it.
@@ -275,7 +275,7 @@ if [ "${1-}" = -n ]; then
 	only_look=1
 	shift
 fi
-[ $# -gt 0 ] || die "usage: scripts/patches/backport.sh [-n] BASE..."
+arguments 1 99 "$@"
 need git
 if [ $# -gt 1 ]; then
 	status=0

@@ -5,7 +5,7 @@
 # to mails changes nothing, and checkpatch, get_maintainer and kernel-doc have
 # nothing to say that they do not say without it. Our own files are checked, too.
 #
-# Usage: [BASE=name] tools/testing/series/applies.sh
+# Usage: [BASE=name] applies.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
 #
 # groups: check host
@@ -15,6 +15,8 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
+
+no_arguments "$@"
 
 work=$base_dir/check
 mapfile -t patches < <(list_mails "$mails")

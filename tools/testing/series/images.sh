@@ -4,7 +4,7 @@
 # Each patch alone leaves a kernel that builds, with the warnings of the base
 # and no more. Patches that change nothing that is compiled are skipped.
 #
-# Usage: [BASE=name] tools/testing/series/images.sh
+# Usage: [BASE=name] images.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
 #
 # groups: test kernel
@@ -14,6 +14,7 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 
+no_arguments "$@"
 [ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
 
 # warnings LABEL: of the last build of it, without line numbers.

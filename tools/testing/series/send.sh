@@ -6,7 +6,7 @@
 # arrives has the subjects, the threading and the recipients that the lists want,
 # and git am makes the series of it. And all that must not be sent is refused.
 #
-# Usage: [BASE=name] tools/testing/series/send.sh
+# Usage: [BASE=name] send.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
 #
 # groups: test host packaging
@@ -16,6 +16,8 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
+
+no_arguments "$@"
 
 work=$build/test/send
 project=$work/project

@@ -8,7 +8,7 @@
 # And krane's device tree is booted, with the kernel that has the map in debugfs
 # (patches/extra/map): what that shows is drawn, and is what the SCP has.
 #
-# usage: [BASE=name] tools/testing/selftests/dma/poolmap/check.sh [-n]
+# Usage: [BASE=name] check.sh [-n]
 #   -n  no kernel is built, and none booted
 #
 # Exit status: 0 if all passed, 1 otherwise.
@@ -25,14 +25,13 @@
 
 work=$build/test/poolmap
 poolmap=$top/tools/dma/poolmap
-usage="usage: tools/testing/selftests/dma/poolmap/check.sh [-n]"
 guest=yes
 case ${1-} in
 -n) guest= ;;
 "") ;;
-*) die "unknown argument '$1'" "$usage" ;;
+*) usage_error "unknown argument '$1'" ;;
 esac
-[ $# -le 1 ] || die "too many arguments" "$usage"
+[ $# -le 1 ] || usage_error "unknown argument '$2'"
 
 need git make gcc awk python3 script
 [ -d "$base_dir/tree/.git" ] || die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
