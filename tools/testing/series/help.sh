@@ -27,7 +27,7 @@ tools=(bash sh env dirname basename readlink realpath nproc uname id cat sed awk
 # everything: what there is, and how it is
 everything()
 {
-	find "$work/there" -printf '%P %y %m %s %T@\n' | sort
+	find "$work/there" -printf '%P %y %m %s %T@\n' | LC_ALL=C sort
 }
 
 # run ARGUMENT: the script with that one argument, as the others of the copy are
@@ -53,8 +53,7 @@ answers()
 	grep -q '^error: ' "$work/err" || echo "--no-such-argument: no line 'error:'"
 	[ ! -s "$work/out" ] || sed 's/^/--no-such-argument prints: /' "$work/out"
 	everything >"$work/now"
-	cmp -s "$work/before" "$work/now" ||
-		diff "$work/before" "$work/now" | sed -n 's/^[<>] /made, changed or removed: /p'
+	comm -3 "$work/before" "$work/now" | sed 's/^\t*/made, changed or removed: /'
 }
 
 rm -rf "$work"

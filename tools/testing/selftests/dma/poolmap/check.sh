@@ -302,10 +302,11 @@ tap "colours in a terminal, none with NO_COLOR" colours
 # refused MESSAGE ARGUMENT...: an error that says so, and what to do, and no drawing
 refused()
 {
-	local status=0
+	local status=0 expected=1
 	"$poolmap" "${@:2}" >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
 	cat "$work/stderr"
-	[ $status -eq 1 ] || {
+	! grep '^       --help says more$' "$work/stderr" >/dev/null || expected=2
+	[ $status -eq $expected ] || {
 		echo "the status is $status"
 		return 1
 	}
@@ -314,8 +315,8 @@ refused()
 		cat "$work/stdout"
 		return 1
 	}
-	[ "$(wc -l <"$work/stderr")" -eq 2 ] && head -n 1 "$work/stderr" | grep -F -e "error: $1" >/dev/null &&
-		tail -n 1 "$work/stderr" | grep '^       [^ ]' >/dev/null
+	head -n 1 "$work/stderr" | sed 's/^error: poolmap: /error: /' | grep -F -e "error: $1" >/dev/null &&
+		sed -n 2p "$work/stderr" | grep '^       [^ ]' >/dev/null
 }
 
 # tap_refused LINE MESSAGE: a map of this line
