@@ -49,7 +49,8 @@ sign: tree
 send: tree
 	@scripts/patches/send.sh
 
-run: deps
+run:
+	@scripts/deps.sh run
 	@scripts/guest/run.sh
 
 bench: tree

@@ -120,7 +120,10 @@ download()
 get()
 {
 	local log=$logs/fetch/lists.log lines xy version path
-	need apt-get apt-cache dpkg dpkg-deb xz
+	{ command -v apt-get && command -v dpkg-deb; } >/dev/null ||
+		die "the kernel source comes as a Debian package, and there is no apt here" \
+			"KERNEL=/path/to/linux takes a tree of yours"
+	need apt-cache dpkg xz
 	read_base
 	mkdir -p "$debs" "${log%/*}"
 	if lines=$(offered 2>"$log"); then

@@ -78,13 +78,29 @@ case ${1-} in
 	;;
 esac
 
-# Cross compilers, by the kernel's name of the architecture.
+# first_compiler PREFIX...: the first for which there is a gcc; without any the first
+first_compiler()
+{
+	local prefix
+	for prefix; do
+		! command -v "${prefix}gcc" >/dev/null || break
+		prefix=$1
+	done
+	echo "$prefix"
+}
+
+# Cross compilers, by the kernel's name of the architecture: Debian's names, then
+# those of other distributions.
 cross_compile()
 {
+	local native=
 	case $1 in
-	arm64) echo aarch64-linux-gnu- ;;
-	arm) echo arm-linux-gnueabihf- ;;
-	riscv) echo riscv64-linux-gnu- ;;
+	arm64)
+		[ "$(uname -m)" != aarch64 ] || native=yes
+		first_compiler aarch64-linux-gnu- ${native:+""}
+		;;
+	arm) first_compiler arm-linux-gnueabihf- arm-linux-gnu- ;;
+	riscv) first_compiler riscv64-linux-gnu- ;;
 	x86_64 | x86) echo ;;
 	*) die "no cross compiler known for the architecture '$1'" \
 		"add it to cross_compile() in scripts/lib/common.sh" ;;
