@@ -114,7 +114,7 @@ in_project()
 	env -u SEND -u VERSION -u KERNEL -u EMAIL -u XDG_CONFIG_HOME -u GIT_CONFIG_GLOBAL \
 		-u GIT_AUTHOR_NAME -u GIT_AUTHOR_EMAIL -u GIT_COMMITTER_NAME -u GIT_COMMITTER_EMAIL \
 		HOME="$work/home" GOT="$work/got" BASE="$BASE" GIT_CONFIG_NOSYSTEM=1 \
-		GIT_CEILING_DIRECTORIES="$work" "$@" "${offline[@]}" "$project/scripts/$script"
+		GIT_CEILING_DIRECTORIES="$work" "$@" "${offline[@]}" "$project/scripts/patches/$script"
 }
 
 nothing_was_sent()
