@@ -109,11 +109,8 @@ input()
 	local expected
 	expected=$("$poolmap" "$work/kukui.map" | tail -n +2) || return
 	# With carriage returns, as a serial console has it
-	[ "$("$poolmap" <"$work/kukui.map" | tail -n +2)" = "$expected" ] &&
-		[ "$(sed 's/$/\r/' "$work/kukui.map" | "$poolmap" - | tail -n +2)" = "$expected" ] || {
-		echo "standard input, or carriage returns in it, give another drawing"
-		return 1
-	}
+	diff <(echo "$expected") <("$poolmap" <"$work/kukui.map" | tail -n +2) || return
+	diff <(echo "$expected") <(sed 's/$/\r/' "$work/kukui.map" | "$poolmap" - | tail -n +2) || return
 	# The folder of debugfs has the name.
 	mkdir -p "$work/memory@50000000"
 	cp "$work/kukui.map" "$work/memory@50000000/io_tlb_map"
@@ -164,12 +161,9 @@ refused()
 	"$poolmap" "${@:2}" >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
 	cat "$work/stderr"
 	! grep '^       --help says more$' "$work/stderr" >/dev/null || expected=2
-	[ $status -eq $expected ] && [ ! -s "$work/stdout" ] || {
-		echo "the status is $status; and is something drawn?"
-		cat "$work/stdout"
-		return 1
-	}
-	head -n 1 "$work/stderr" | sed 's/^error: poolmap: /error: /' | grep -F -e "error: $1" >/dev/null &&
+	echo "the status is $status, not $expected; or something is drawn:"
+	cat "$work/stdout"
+	[ $status -eq $expected ] && [ ! -s "$work/stdout" ] && head -n 1 "$work/stderr" | sed 's/^error: poolmap: /error: /' | grep -F -e "error: $1" >/dev/null &&
 		sed -n 2p "$work/stderr" | grep '^       [^ ]' >/dev/null
 }
 
