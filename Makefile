@@ -9,7 +9,7 @@ export T N FAILED JUNIT LEVEL SEED
 
 # The scripts share the processors out themselves.
 .NOTPARALLEL:
-.PHONY: help deps tree series sign send run test test-all check list soak bench chromebook clean
+.PHONY: help deps tree series sign send run test test-all check list soak shell container bench chromebook clean
 
 help:
 	@echo 'make run      boot krane without and with the series, print the table'
@@ -17,6 +17,8 @@ help:
 	@echo 'make test-all each test as long as it can be, on every kernel: hours'
 	@echo 'make check-NAME  one test; make list: their names and groups'
 	@echo 'make soak     the guest tests N=20 times, beside busy loops'
+	@echo 'make shell    a shell in the guest: krane, its pools, the probe device'
+	@echo 'make container  make test in a Debian 12 container; DO="run": make run'
 	@echo 'make bench    instructions per mapping, without and with the series'
 	@echo 'make tree     the kernel tree with the series, in build/$(BASE)/tree'
 	@echo 'make series   write patches/$(BASE) anew from the commits of that tree'
@@ -27,6 +29,7 @@ help:
 	@echo 'make clean    remove build/; CLEAN=force: with commits not in the patches'
 	@echo
 	@echo 'T="io scp"    with test, check, test-all, list, soak: only these tests or groups'
+	@echo 'GDB=1         with shell: wait for a debugger; SCP=1: with the SCP running'
 	@echo 'FAILED=1      with test: only those that failed the last time; JUNIT=file'
 	@echo 'BASE=name     another line of scripts/bases, or a version as 7.2'
 	@echo 'KERNEL=path   a Linux tree of yours as the base; it is not changed'
@@ -49,8 +52,16 @@ sign: tree
 send: tree
 	@scripts/patches/send.sh
 
-run: deps
+run:
+	@scripts/deps.sh run
 	@scripts/guest/run.sh
+
+shell:
+	@scripts/deps.sh run
+	@scripts/guest/shell.sh
+
+container:
+	@scripts/container.sh $(or $(DO),test)
 
 bench: tree
 	@scripts/bench/kernel.sh

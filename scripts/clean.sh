@@ -10,6 +10,8 @@
 
 . "$(dirname "$0")/lib/common.sh"
 
+no_arguments "$@"
+
 if [ "${CLEAN:-}" != force ]; then
 	for repo in "$build"/*/tree; do
 		[ -d "$repo" ] || continue

@@ -5,7 +5,7 @@
 # one area and with several: tools/testing/swiotlb/contention.c, of the base, of the
 # topic that a branch is on top of, and of the branch.
 #
-# usage: scripts/bench/contention.sh [BRANCH]
+# Usage: contention.sh [BRANCH]
 #
 #   BRANCH  areas, if not given (patches/extra/areas, see scripts/patches/topic.sh)
 #
@@ -23,6 +23,7 @@
 
 . "$(dirname "$0")/../lib/common.sh"
 
+arguments 0 1 "$@"
 branch=${1:-areas}
 rig=$top/tools/testing/swiotlb
 segsizes=(128 4096)
@@ -31,7 +32,6 @@ rounds=9
 
 export LC_ALL=C
 
-[ $# -le 1 ] || die "usage: scripts/bench/contention.sh [BRANCH]"
 need make gcc awk valgrind
 [ -d "$base_dir/tree/.git" ] || die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
 [ ! -d "$top/patches/extra/$branch" ] || "$top/scripts/patches/topic.sh" "$branch"

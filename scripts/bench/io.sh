@@ -5,9 +5,9 @@
 # restricted pools, in requests of 256 KiB, the most that there can be without the
 # series, and in larger ones; as a ratio of the two, in one boot.
 #
-# usage: scripts/bench/io.sh
+# Usage: io.sh
 #
-# environment:
+# Environment:
 #   ROUNDS=n   how often each size is read; the median counts (5)
 #
 # The table is also in build/bench/io.txt. The guest is emulated, and so are the
@@ -18,6 +18,8 @@
 . "$(dirname "$0")/../lib/common.sh"
 . "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/io.sh"
+
+no_arguments "$@"
 
 made=$bench/io
 out=$bench/io.txt

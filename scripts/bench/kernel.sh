@@ -5,7 +5,7 @@
 # without and with the series, from 2 KiB to 4 MiB, in restricted pools of
 # 41 MiB with segments of 128, 4096 and 16384 slots and in the default pool.
 #
-# usage: [EXTRA=branch] scripts/bench/kernel.sh
+# Usage: [EXTRA=branch] kernel.sh
 #   EXTRA  a branch of the kernel tree that is measured in the series' place, against
 #          goals of its own: bitmap is patches/extra/bitmap on top of the series
 #
@@ -33,6 +33,7 @@
 . "$(dirname "$0")/../lib/common.sh"
 . "$top/scripts/lib/guest.sh"
 
+no_arguments "$@"
 need dtc fdtoverlay cpio awk
 
 patched=${EXTRA:-series}

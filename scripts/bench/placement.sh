@@ -5,7 +5,7 @@
 # come and gone: tools/testing/swiotlb/placement.c, by the series and by a branch of
 # the kernel tree, with the same seed.
 #
-# usage: [SEED=n] [CPUS=n] scripts/bench/placement.sh [BRANCH]
+# Usage: [SEED=n] [CPUS=n] placement.sh [BRANCH]
 #
 #   BRANCH  bitmap, if not given (patches/extra/bitmap, see scripts/patches/topic.sh)
 #   SEED    of the random operations (1)
@@ -23,6 +23,7 @@
 
 . "$(dirname "$0")/../lib/common.sh"
 
+arguments 0 1 "$@"
 branch=${1:-bitmap}
 seed=${SEED:-1}
 cpus=${CPUS:-1}
@@ -30,7 +31,6 @@ cpus=${CPUS:-1}
 drawn=50
 rig=$top/tools/testing/swiotlb
 
-[ $# -le 1 ] || die "usage: scripts/bench/placement.sh [BRANCH]"
 [[ $seed =~ ^[0-9]+$ ]] || die "SEED=$seed: not a number"
 [[ $cpus =~ ^[1-9][0-9]*$ ]] || die "CPUS=$cpus: not a number of CPUs"
 need make gcc awk

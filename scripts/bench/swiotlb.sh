@@ -6,7 +6,7 @@
 # tools/testing/swiotlb/bench.c describes, by the size of the buffer, of the
 # segment and of the pool, and by how much of the pool is occupied.
 #
-# usage: [EXTRA=branch] scripts/bench/swiotlb.sh
+# Usage: [EXTRA=branch] swiotlb.sh
 #   EXTRA  a branch of the kernel tree (scripts/patches/topic.sh) that is compared with the
 #          base instead of the series, in fewer cells, and against goals of its own
 #
@@ -30,6 +30,8 @@
 
 . "$(dirname "$0")/../lib/common.sh"
 . "$top/scripts/lib/tree.sh"
+
+no_arguments "$@"
 
 patched=${EXTRA:-series}
 out=$bench${EXTRA:+/$EXTRA}

@@ -7,7 +7,7 @@
 # by what the kernel finds there, with what the kernel's modules and its built-in
 # drivers say they are for.
 #
-# usage: scripts/chromebook/drivers.sh IMAGE-FOLDER
+# Usage: drivers.sh IMAGE-FOLDER
 #
 #   IMAGE-FOLDER   what scripts/kernel/build.sh has made with BOARDS
 #
@@ -16,7 +16,7 @@
 
 . "$(dirname "$0")/../lib/common.sh"
 
-[ $# -eq 1 ] || die "scripts/chromebook/drivers.sh: an argument is missing" "usage: scripts/chromebook/drivers.sh IMAGE-FOLDER"
+arguments 1 1 "$@"
 image=$1
 need dtc
 

@@ -11,7 +11,7 @@
 #
 # Documentation/chromebook.rst says what to do with them.
 #
-# usage: scripts/chromebook/image.sh [STEP...]
+# Usage: image.sh [STEP...]
 #
 #   STEP  build   the kernel, its modules, the device trees; each device of the boards
 #                 has a driver
@@ -22,7 +22,7 @@
 #                 SCP's driver gets its 5 MiB
 #         without a STEP all of them, in this order
 #
-# environment:
+# Environment:
 #   CONFIG=name      the kernel's configuration (mt8183-kukui)
 #   REV=rev          the revision of build/$BASE/tree (series)
 #   OUT=folder       build/chromebook
@@ -299,7 +299,7 @@ boot()
 for step; do
 	case $step in
 	build | pack | verify | boot) ;;
-	*) die "scripts/chromebook/image.sh: unknown step '$step'" "one of: build, pack, verify, boot" ;;
+	*) usage_error "unknown step '$step'" ;;
 	esac
 done
 for step; do

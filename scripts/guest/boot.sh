@@ -3,7 +3,7 @@
 #
 # Boot one kernel in QEMU's virt machine and wait until it powers off.
 #
-# usage: scripts/guest/boot.sh NAME IMAGE DTB|virt INITRAMFS [-append ARGS] [-- QEMU-OPTION...]
+# Usage: boot.sh NAME IMAGE DTB|virt INITRAMFS [-append ARGS] [-- QEMU-OPTION...]
 #
 #   NAME       the console's whole output goes to build/logs/boot/NAME.log
 #   DTB        the device tree to give to the guest; "virt": the machine's own
@@ -28,6 +28,8 @@
 #   SELFTESTS=...  which of the kernel's own tests run at the boot, if it has any:
 #                  all, or the KUnit suites of a pattern; none if not given
 #   GDB=1          wait for a debugger; no limits
+#   CONSOLE=stdio  the guest's console is standard input and output, for a guest with
+#                  a shell; no limits and no log if these are a terminal
 #   QEMU=backports a newer QEMU than the system's (see scripts/guest/qemu.sh)
 #
 # build/logs/boot/NAME.qemu.sh boots the same guest by hand, its console on the
@@ -112,9 +114,15 @@ by_hand >"$log.new"
 chmod +x "$log.new"
 mv "$log.new" "${log%.log}.qemu.sh"
 
+case ${CONSOLE:-log} in
+log | stdio) ;;
+*) die "CONSOLE=$CONSOLE: unknown" "one of: log, stdio" ;;
+esac
+
 if [ "${GDB:-0}" != 0 ]; then
 	label=${image%/*} label=${label##*/}
-	printf '%s\n' "$name waits for a debugger; its console goes to ${log#"$top"/}. Type:" \
+	[ -n "${CONSOLE-}" ] || say "its console goes to ${log#"$top"/}" >&2
+	printf '%s\n' "$name waits for a debugger. Type:" \
 		"    gdb-multiarch ${base_dir#"$top"/}/kernel/${label%-*}/vmlinux" \
 		"    (gdb) target remote :1234" \
 		"    (gdb) hbreak start_kernel" \
@@ -180,7 +188,15 @@ qemu()
 
 status=0
 rm -f "$log.idle"
-qemu "${options[@]}" -monitor none -serial "file:$log" >"$log.qemu" 2>&1 </dev/null || status=$?
+if [ "${CONSOLE:-log}" = log ]; then
+	qemu "${options[@]}" -monitor none -serial "file:$log" >"$log.qemu" 2>&1 </dev/null || status=$?
+elif [ -t 0 ]; then
+	[ "${GDB:-0}" = 0 ] || set -- -s -S
+	[ "${GDB:-0}" != 0 ] || set --
+	exec "${log%.log}.qemu.sh" "$@"
+else
+	qemu "${options[@]}" -serial mon:stdio 2>"$log.qemu" | tee "$log" || status=$?
+fi
 idle=
 [ ! -e "$log.idle" ] || idle=yes
 sed -i 's/\r*$//' "$log"

@@ -5,12 +5,14 @@
 # some forty. The source is Debian's, the newest of the system's suite; it is
 # compiled once and kept in the cache.
 #
-# usage: scripts/guest/fio.sh
+# Usage: fio.sh
 #
 # Prints the program's path. Exit status: 0 when it is there.
 
 . "$(dirname "$0")/../lib/common.sh"
 . "$top/scripts/lib/apt.sh"
+
+no_arguments "$@"
 
 dir=$cache/fio-arm64
 cross=$(cross_compile arm64)

@@ -18,7 +18,7 @@
 # Beside the image are its System.map, kernel.release, and the kernel's own modules
 # as they are installed (modules/lib/modules/).
 #
-# Usage: [BASE=name] [ARCH=arch] [W=1] scripts/kernel/build.sh [-c] CONFIG REV [BOARDS]
+# Usage: [BASE=name] [ARCH=arch] [W=1] build.sh [-c] CONFIG REV [BOARDS]
 #   -c         only the configuration: that each option takes
 #   BOARDS     and the device trees arch/$ARCH/boot/dts/BOARDS.dts (a pattern of the
 #              shell's), as the kernel makes them: dtbs/*.dtb beside the image
@@ -36,8 +36,7 @@ if [ "${1-}" = -c ]; then
 	only=configuration
 	shift
 fi
-{ [ $# -ge 2 ] && [ $# -le 3 ]; } ||
-	die "usage: scripts/kernel/build.sh [-c] CONFIG REV [BOARDS]" "for instance: scripts/kernel/build.sh small series"
+arguments 2 3 "$@"
 config=$1
 rev=$2
 boards=${3-}

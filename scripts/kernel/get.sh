@@ -5,11 +5,10 @@
 # or a tag of a git tree. The package lists and downloads are our own (see apt.sh):
 # the system's are neither used nor changed.
 #
-# Usage: scripts/kernel/get.sh [newest]             the newest version of the base
-#        scripts/kernel/get.sh all                  the newest of each X.Y of the base
-#        scripts/kernel/get.sh unpack SOURCE DIR [FILE...]
-#                                      the SOURCE, or only these files of it,
-#                                      becomes DIR
+# Usage: get.sh [newest]             the newest version of the base
+#        get.sh all                  the newest of each X.Y of the base
+#        get.sh unpack SOURCE DIR [FILE...]
+#                                    the SOURCE, or only these files of it, becomes DIR
 #
 # The first two print one line for each SOURCE: the path of a package, or
 # git:FOLDER#TAG. All else that is said goes to stderr. Packages, and tags of git
@@ -210,7 +209,10 @@ get()
 		get_git
 		return
 	fi
-	need apt-get apt-cache dpkg dpkg-deb xz
+	{ command -v apt-get && command -v dpkg-deb; } >/dev/null ||
+		die "the kernel source comes as a Debian package, and there is no apt here" \
+			"KERNEL=/path/to/linux takes a tree of yours"
+	need apt-cache dpkg xz
 	mkdir -p "$debs" "${log%/*}"
 	if lines=$(offered 2>"$log"); then
 		lines=$(newest_of_each <<<"$lines")
@@ -295,11 +297,14 @@ unpack()
 }
 
 case ${1:-newest} in
-newest | all) get "${1:-newest}" ;;
+newest | all)
+	arguments 0 1 "$@"
+	get "${1:-newest}"
+	;;
 unpack)
-	[ $# -ge 3 ] || die "unpack needs a source and a folder"
 	shift
+	arguments 2 9999 "$@"
 	unpack "$@"
 	;;
-*) die "scripts/kernel/get.sh: unknown command '$1'" "one of: newest, all, unpack SOURCE DIR [FILE...]" ;;
+*) usage_error "unknown command '$1'" ;;
 esac

@@ -4,7 +4,7 @@
 # The kernels that the KUnit suite of restricted pools has to pass on, and on
 # which of them it did, with the series as it is now.
 #
-# usage: scripts/kernel/matrix.sh [cells|ci]
+# Usage: matrix.sh [cells|ci]
 #
 #   (nothing)   print the table: of each cell how many tests passed, or failed, or
 #               that none was run; also in build/test/matrix/table.txt
@@ -106,5 +106,5 @@ ci) printf '%s\n' "${ci_cells[@]}" ;;
 	cat "$results/table.txt"
 	! grep FAILED "$results/table.txt" >/dev/null
 	;;
-*) die "matrix.sh: unknown argument '$*'" "usage: scripts/kernel/matrix.sh [cells|ci]" ;;
+*) usage_error "unknown argument '$*'" ;;
 esac

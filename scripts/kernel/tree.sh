@@ -21,6 +21,8 @@
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
+no_arguments "$@"
+
 # MiB that it takes: the source, git's objects of it, the second work tree.
 tree_mib=4000
 src_mib=2000

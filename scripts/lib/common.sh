@@ -54,10 +54,22 @@ usage_error()
 	exit 2
 }
 
+# arguments MIN MAX ARGUMENT...: for a script that takes so many, and no options
+arguments()
+{
+	local min=$1 max=$2 word n=0
+	shift 2
+	for word; do
+		n=$((n + 1))
+		[[ $n -le $max && $word != -* ]] || usage_error "unknown argument '$word'"
+	done
+	[ $# -ge "$min" ] || usage_error "an argument is missing"
+}
+
 # no_arguments ARGUMENT...: for a script that takes none
 no_arguments()
 {
-	[ $# -eq 0 ] || usage_error "unknown argument '$1'"
+	arguments 0 0 "$@"
 }
 
 # Whatever a script takes, asked for help it does nothing else.
@@ -75,13 +87,29 @@ line_of_base()
 		END { exit !found }' "$bases_file"
 }
 
-# Cross compilers, by the kernel's name of the architecture.
+# first_compiler PREFIX...: the first for which there is a gcc; without any the first
+first_compiler()
+{
+	local prefix
+	for prefix; do
+		! command -v "${prefix}gcc" >/dev/null || break
+		prefix=$1
+	done
+	echo "$prefix"
+}
+
+# Cross compilers, by the kernel's name of the architecture: Debian's names, then
+# those of other distributions.
 cross_compile()
 {
+	local native=
 	case $1 in
-	arm64) echo aarch64-linux-gnu- ;;
-	arm) echo arm-linux-gnueabihf- ;;
-	riscv) echo riscv64-linux-gnu- ;;
+	arm64)
+		[ "$(uname -m)" != aarch64 ] || native=yes
+		first_compiler aarch64-linux-gnu- ${native:+""}
+		;;
+	arm) first_compiler arm-linux-gnueabihf- arm-linux-gnu- ;;
+	riscv) first_compiler riscv64-linux-gnu- ;;
 	x86_64 | x86) echo ;;
 	*) die "no cross compiler known for the architecture '$1'" \
 		"add it to cross_compile() in scripts/lib/common.sh" ;;

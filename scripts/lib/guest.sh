@@ -73,11 +73,13 @@ guest_machine_dtb()
 # without NAME the one that asks the probe device.
 guest_program()
 {
-	local compiler
+	local compiler flags
+	# Where the cross compiler comes without a C library: --sysroot=
+	read -ra flags <<<"${GUEST_CFLAGS-}"
 	compiler=$(cross_compile "${3:-arm64}")gcc
 	need "$compiler"
 	mkdir -p "$(dirname "$1")"
-	"$compiler" -static -pthread -O2 -Wall -Wextra -I "$top/include/uapi" \
+	"$compiler" "${flags[@]}" -static -pthread -O2 -Wall -Wextra -I "$top/include/uapi" \
 		-o "$1" "$top"/tools/testing/selftests/dma/*/"${2:-dma_probe}.c"
 }
 
@@ -95,12 +97,13 @@ guest_cells()
 # guest_scp_firmware DTB OUT: an image for the SCP of the board DTB.
 guest_scp_firmware()
 {
-	local dtb=$1 out=$2 source=$top/tools/testing/selftests/dma/scp/scp-firmware
-	need arm-linux-gnueabihf-gcc
+	local dtb=$1 out=$2 source=$top/tools/testing/selftests/dma/scp/scp-firmware cross
+	cross=$(cross_compile arm)
+	need "${cross}gcc"
 	mkdir -p "$(dirname "$out")"
-	arm-linux-gnueabihf-gcc -c -mcpu=cortex-m4 -mthumb -mfloat-abi=soft \
+	"${cross}gcc" -c -mcpu=cortex-m4 -mthumb -mfloat-abi=soft \
 		-I "$top/include/uapi" -DDRAM_SIZE=$guest_scp_dram -o "$out.o" "$source.S" &&
-		arm-linux-gnueabihf-ld -n --defsym "dram_base=$(guest_cells "$dtb" scp_mem_reserved reg 0)" \
+		"${cross}ld" -n --defsym "dram_base=$(guest_cells "$dtb" scp_mem_reserved reg 0)" \
 			--defsym "sram_size=$(guest_cells "$dtb" scp reg 2)" -T "$source.ld" -o "$out" "$out.o" &&
 		rm -f "$out.o"
 }

@@ -7,7 +7,10 @@
 #
 # Usage: run-test.sh TEST
 
-set -u
+. "$(dirname "$0")/common.sh"
+
+arguments 1 1 "$@"
+set +e
 name=${1##*/}
 [ "$name" != check.sh ] || name=$(basename "$(dirname "$1")")
 name=${name%.sh}

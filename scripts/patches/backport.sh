@@ -5,8 +5,8 @@
 # changed in patches/mainline since the last time is merged into patches/BASE, into
 # its files and its messages, patch by patch (git merge-file).
 #
-# Usage: scripts/patches/backport.sh [-n] BASE...
-#        scripts/patches/backport.sh -i BASE [FROM]
+# Usage: backport.sh [-n] BASE...
+#        backport.sh -i BASE [FROM]
 #
 #   BASE   a line of scripts/bases, such as 6.1. One that has no patches of its own
 #          yet gets mainline's, if these apply to it.
@@ -438,7 +438,7 @@ case ${1-} in
 	;;
 -*) usage_error "unknown option '$1'" ;;
 esac
-[ $# -gt 0 ] || usage_error "no base"
+arguments 1 99 "$@"
 if [ $# -gt 1 ]; then
 	status=0
 	for base; do

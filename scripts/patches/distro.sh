@@ -87,11 +87,12 @@ openembedded()
 	say "$dir/${recipe}_%.bbappend: ${#patches[@]} patches"
 }
 
+arguments 2 2 "$@"
+case $1 in
+debian | openembedded) ;;
+*) usage_error "unknown distribution '$1'" ;;
+esac
+[ -d "$2" ] || die "$2: no such folder"
 mapfile -t patches < <(list_mails "$mails")
 [ ${#patches[@]} -gt 0 ] || die "no patches in ${mails#"$top"/}"
-[ $# -eq 2 ] || die "distro.sh needs a distribution and a folder" "debian DIR, or openembedded DIR"
-[ -d "$2" ] || die "$2: no such folder"
-case $1 in
-debian | openembedded) "$1" "$2" ;;
-*) die "distro.sh: unknown distribution '$1'" "one of: debian, openembedded" ;;
-esac
+"$1" "$2"

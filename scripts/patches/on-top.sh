@@ -6,7 +6,7 @@
 # kernel as the series alone, and says less: a paragraph about a fault that the fixes
 # have mended is left out. The other patches are the series' own.
 #
-# usage: [BASE=name] scripts/patches/on-top.sh [DIR]
+# Usage: [BASE=name] on-top.sh [DIR]
 #   DIR  write there instead
 #
 # Exit status: 0 when it is written.
@@ -15,6 +15,7 @@
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
+arguments 0 1 "$@"
 fixes=$top/patches/fixes/$BASE
 to=${1:-$fixes/on-top}
 

@@ -4,7 +4,7 @@
 # What differs between mainline's series and that for another base, at a glance: a
 # diff of the two series' patches and messages (git range-diff).
 #
-# usage: scripts/patches/range-diff.sh BASE [OPTION...]
+# Usage: range-diff.sh BASE [OPTION...]
 #
 #   OPTION   for git range-diff, such as --stat or --color
 #
@@ -12,7 +12,7 @@
 
 . "$(dirname "$0")/../lib/common.sh"
 
-[ $# -gt 0 ] || die "usage: scripts/patches/range-diff.sh BASE [OPTION...]"
+arguments 1 1 "${@:1:1}"
 other=$1
 shift
 line_of_base "$other" >/dev/null ||

@@ -26,6 +26,8 @@
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
+no_arguments "$@"
+
 version=${VERSION:-1}
 out=$base_dir/send/v$version
 sent=$base_dir/send/v$version.sent

@@ -61,6 +61,7 @@ write_series()
 	fi
 }
 
+arguments 0 1 "$@"
 need git
 to=${1:-$mails}
 [ "$mails" = "$top/patches/$BASE" ] || [ "$to" != "$mails" ] ||

@@ -18,6 +18,8 @@
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
+no_arguments "$@"
+
 work=$base_dir/sign
 
 # as_me COMMAND...: git with this identity, and nothing else of the user's.

@@ -4,10 +4,10 @@
 # The patches beyond the series (patches/extra/): mails to a branch of the kernel
 # tree, and back.
 #
-# usage: scripts/patches/topic.sh TOPIC
-#        scripts/patches/topic.sh -w TOPIC [BELOW]
-#        scripts/patches/topic.sh -b TOPIC
-#        scripts/patches/topic.sh -s BRANCH TOPIC...
+# Usage: topic.sh TOPIC
+#        topic.sh -w TOPIC [BELOW]
+#        topic.sh -b TOPIC
+#        topic.sh -s BRANCH TOPIC...
 #
 #   TOPIC  a folder of patches/extra, such as bitmap; the branch has its name
 #   BELOW  the branch that a new topic is on top of: series, if not given, or
@@ -102,7 +102,6 @@ write_branch()
 	say "${dir#"$top"/}: $(list_mails "$dir" | wc -l) patches"
 }
 
-need git
 action=make_branch
 most=1
 case ${1-} in
@@ -113,9 +112,8 @@ esac
 [ $action = make_branch ] || shift
 branch=${1-}
 [ $action != pile ] || [ $# -eq 0 ] || shift
-{ [ $# -ge 1 ] && [ $# -le $most ]; } ||
-	die "usage: scripts/patches/topic.sh [-b | -w | -s BRANCH] TOPIC [BELOW | TOPIC...]" \
-		"for instance: scripts/patches/topic.sh bitmap"
+arguments 1 $most "$@"
+need git
 [ "$BASE" = mainline ] || die "the patches of patches/extra are for mainline, not for BASE=$BASE"
 for topic; do
 	[ $action = write_branch ] || [ -d "$top/patches/extra/$topic" ] ||

@@ -8,7 +8,7 @@
 # What passed is not checked again, in any clone, as long as the file and all that
 # decides on it stay the same. The rest is checked by a process for each processor.
 #
-# Usage: [BASE=name] tools/testing/series/applies.sh
+# Usage: [BASE=name] applies.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
 #
 # groups: check host
@@ -18,6 +18,8 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
+
+no_arguments "$@"
 
 work=$base_dir/check
 mapfile -t patches < <(list_mails "$mails")

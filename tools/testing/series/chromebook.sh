@@ -6,7 +6,7 @@
 # build; and what it has to refuse. Of the board's kernel only the configuration
 # is made.
 #
-# usage: tools/testing/series/chromebook.sh
+# Usage: chromebook.sh
 #
 # Exit status: 0 when all is as it should be.
 #
@@ -16,6 +16,8 @@
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
+
+no_arguments "$@"
 
 work=$build/test/chromebook
 image=$base_dir/image/guest-series

@@ -6,7 +6,7 @@
 # parser reads the .bbappend and finds the patches. Documentation/distributions.rst
 # shows what is made here.
 #
-# Usage: [BASE=name] tools/testing/series/distributions.sh
+# Usage: [BASE=name] distributions.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
 #
 # groups: test host packaging
@@ -16,6 +16,8 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
+
+no_arguments "$@"
 
 work=$build/test/distributions
 page=$top/Documentation/distributions.rst

@@ -9,7 +9,7 @@
 # Rendered with it are the DMA API's pages, which it belongs to; all of core-api
 # takes minutes, and would say as much about it.
 #
-# Usage: [BASE=name] tools/testing/series/htmldocs.sh
+# Usage: [BASE=name] htmldocs.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
 #
 # groups: test host packaging
@@ -18,6 +18,8 @@
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
+
+no_arguments "$@"
 
 work=$build/test/htmldocs
 page=Documentation/core-api/swiotlb.rst

@@ -8,7 +8,7 @@
 # And krane's device tree is booted, with the kernel that has the map in debugfs
 # (patches/extra/map): what that shows is drawn, and is what the SCP has.
 #
-# usage: [BASE=name] tools/testing/selftests/dma/poolmap/check.sh [-n]
+# Usage: [BASE=name] check.sh [-n]
 #   -n  no kernel is built, and none booted
 #
 # Exit status: 0 if all passed, 1 otherwise.
@@ -25,14 +25,14 @@
 
 work=$build/test/poolmap
 poolmap=$top/tools/dma/poolmap
-usage="usage: tools/testing/selftests/dma/poolmap/check.sh [-n]"
+here=$top/tools/testing/selftests/dma/poolmap
 guest=yes
 case ${1-} in
 -n) guest= ;;
 "") ;;
-*) die "unknown argument '$1'" "$usage" ;;
+*) usage_error "unknown argument '$1'" ;;
 esac
-[ $# -le 1 ] || die "too many arguments" "$usage"
+[ $# -le 1 ] || usage_error "unknown argument '$2'"
 
 need git make gcc awk python3 script
 [ -d "$base_dir/tree/.git" ] || die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
@@ -48,167 +48,30 @@ map()
 	printf '%s\n' "${@:2}" >"$work/$1.map"
 }
 
-# One area, the last cell of which is half a cell: each level, and runs. A run that
-# begins or ends within a cell does not mark that.
-map levels "0x50000000 1600 1600 0,160-191,256-319,384-479,512-638,640-767,1000-1023"
-map empty "0x0000000050000000 20992 20992"
-map full "0x50000000 256 256 0-255"
-# Areas in rows, one after the other and side by side; a pool above 4 GiB
-map areas "0x7bc00000 32768 8192 0-255,300,8192-10000,24576-32767" \
-	"0x0000000880000000 2048 512 0-511,600,1024-1040,1042-1043"
-map kukui "0x50000000 20992 20992 0-2559,8192-8193"
-# As a racy read has it: ranges that touch. 1024-1088 is over two areas.
-map touching "0x50000000 2048 1024 0-5,6-20,900-1088"
-# Each area has a cell that is not complete, and a range goes from one into the next area.
-map odd "0x50000000 600 200 0-149,190-210,400-599"
-
-# drawn NAME [OPTION...]: what is drawn of that map is what standard input has
+# drawn EXPECTED NAME [OPTION...]: of the map NAME that is drawn
 drawn()
 {
-	"$poolmap" "${@:2}" "$work/$1.map" >"$work/drawn" && diff -u "$work/expected" "$work/drawn"
+	"$poolmap" "${@:3}" "$work/$2.map" >"$work/drawn" && diff -u "$here/maps/$1.expected" "$work/drawn"
 }
 
-# tap_drawn DESCRIPTION NAME [OPTION...]
-tap_drawn()
-{
-	cat >"$work/expected"
-	tap "$1" drawn "${@:2}"
-}
-
-tap_drawn "each level of use, and runs" levels -r 200 <<'END'
-levels
-3.1 MiB at 0x50000000: 472 of 1600 slots in use (29.5 %)
-
-            |0
-0x50000000  ::+*%#=:=====
-
-7 runs of free slots, the longest of 1.1 MiB (576 slots) at 0x50200000
-400 KiB would fit in 2 of them
-runs by size: 1 below 64 KiB, 3 below 256 KiB, 2 below 1 MiB, 1 below 5 MiB, 0 larger
-
-a cell is 128 slots, 256 KiB:
-. free  : up to 1/4  + 1/2  * 3/4  % less than all  # all in use
-= free for 400 KiB
-END
-tap_drawn "smaller cells, and fewer a row" levels -c 64 -w 10 <<'END'
-levels
-3.1 MiB at 0x50000000: 472 of 1600 slots in use (29.5 %)
-
-            |0
-0x50000000  :.+.#.#+#%
-0x50140000  ##...+====
-0x50280000  =====
-
-7 runs of free slots, the longest of 1.1 MiB (576 slots) at 0x50200000
-5 MiB would fit in none of them
-runs by size: 1 below 64 KiB, 3 below 256 KiB, 2 below 1 MiB, 1 below 5 MiB, 0 larger
-
-a cell is 64 slots, 128 KiB:
-. free  : up to 1/4  + 1/2  * 3/4  % less than all  # all in use
-= free for 5 MiB, or the longest run
-END
-tap_drawn "an empty pool" empty -c 1M <<'END'
-empty
-41 MiB at 0x50000000: 0 of 20992 slots in use (0.0 %)
-
-            |0              |+16 MiB        |+32 MiB
-0x50000000  =========================================
-
-1 run of free slots, the longest of 41 MiB (20992 slots) at 0x50000000
-5 MiB would fit in 1 of them
-runs by size: 0 below 64 KiB, 0 below 256 KiB, 0 below 1 MiB, 0 below 5 MiB, 1 larger
-
-a cell is 512 slots, 1 MiB:
-. free  : up to 1/4  + 1/2  * 3/4  % less than all  # all in use
-= free for 5 MiB, or the longest run
-END
-tap_drawn "a full pool" full <<'END'
-full
-512 KiB at 0x50000000: 256 of 256 slots in use (100.0 %)
-
-            |0
-0x50000000  ##
-
-no slot is free
-
-a cell is 128 slots, 256 KiB:
-. free  : up to 1/4  + 1/2  * 3/4  % less than all  # all in use
-= free for 5 MiB, or the longest run
-END
-tap_drawn "areas" areas <<'END'
-areas, pool 1 of 2
-64 MiB at 0x7bc00000: 10258 of 32768 slots in use (31.3 %), 4 areas
-
-               |0              |+4 MiB         |+8 MiB         |+12 MiB
-0  0x7bc00000  ##:=============================================================
-1  0x7cc00000  ##############:=================================================
-2  0x7dc00000  ================================================================
-3  0x7ec00000  ################################################################
-
-4 runs of free slots, the longest of 16 MiB (8192 slots) at 0x7dc00000
-5 MiB would fit in 3 of them
-runs by size: 0 below 64 KiB, 1 below 256 KiB, 0 below 1 MiB, 0 below 5 MiB, 3 larger
-
-areas, pool 2 of 2
-4 MiB at 0x880000000: 532 of 2048 slots in use (26.0 %), 4 areas
-
-                |0
-0  0x880000000  ####|:...|:...|====
-
-5 runs of free slots, the longest of 1 MiB (512 slots) at 0x880300000
-5 MiB would fit in none of them
-runs by size: 1 below 64 KiB, 1 below 256 KiB, 2 below 1 MiB, 1 below 5 MiB, 0 larger
-
-a cell is 128 slots, 256 KiB:
-. free  : up to 1/4  + 1/2  * 3/4  % less than all  # all in use
-= free for 5 MiB, or the longest run
-END
-tap_drawn "what krane has in use" kukui <<'END'
-kukui
-41 MiB at 0x50000000: 2562 of 20992 slots in use (12.2 %)
-
-            |0              |+4 MiB         |+8 MiB         |+12 MiB
-0x50000000  ####################============================================
-0x51000000  :===============================================================
-0x52000000  ====================================
-
-2 runs of free slots, the longest of 25.0 MiB (12798 slots) at 0x51001000
-5 MiB would fit in 2 of them
-runs by size: 0 below 64 KiB, 0 below 256 KiB, 0 below 1 MiB, 0 below 5 MiB, 2 larger
-
-a cell is 128 slots, 256 KiB:
-. free  : up to 1/4  + 1/2  * 3/4  % less than all  # all in use
-= free for 5 MiB, or the longest run
-END
-tap_drawn "ranges that touch, or go from one area to the next" touching <<'END'
-touching
-4 MiB at 0x50000000: 210 of 2048 slots in use (10.3 %), 2 areas
-
-               |0
-0  0x50000000  :......%|*=======
-
-2 runs of free slots, the longest of 1.9 MiB (959 slots) at 0x50220800
-5 MiB would fit in none of them
-runs by size: 0 below 64 KiB, 0 below 256 KiB, 0 below 1 MiB, 2 below 5 MiB, 0 larger
-
-a cell is 128 slots, 256 KiB:
-. free  : up to 1/4  + 1/2  * 3/4  % less than all  # all in use
-= free for 5 MiB, or the longest run
-END
-tap_drawn "areas with a cell that is not complete" odd <<'END'
-odd
-1.2 MiB at 0x50000000: 371 of 600 slots in use (61.8 %), 3 areas
-
-               |0
-0  0x50000000  #+|:=|##
-
-2 runs of free slots, the longest of 378 KiB (189 slots) at 0x50069800
-5 MiB would fit in none of them
-runs by size: 0 below 64 KiB, 1 below 256 KiB, 1 below 1 MiB, 0 below 5 MiB, 0 larger
-
-a cell is 128 slots, 256 KiB:
-. free  : up to 1/4  + 1/2  * 3/4  % less than all  # all in use
-= free for 5 MiB, or the longest run
+# In maps/. levels: one area, the last cell of which is half a cell; a run that begins
+# or ends within a cell does not mark that. areas: in rows, one after the other and
+# side by side, and a pool above 4 GiB. touching: as a racy read has it, ranges that
+# touch, and one that is over two areas. odd: each area has a cell that is not
+# complete, and a range goes from one into the next area.
+cp "$here"/maps/*.map "$work/"
+while IFS='|' read -r description options; do
+	read -ra words <<<"$options"
+	tap "$description" drawn "${words[@]}"
+done <<-'END'
+	each level of use, and runs|levels levels -r 200
+	smaller cells, and fewer a row|levels-cells levels -c 64 -w 10
+	an empty pool|empty empty -c 1M
+	a full pool|full full
+	areas|areas areas
+	what krane has in use|kukui kukui
+	ranges that touch, or go from one area to the next|touching touching
+	areas with a cell that is not complete|odd odd
 END
 
 # cells FILE: the rows of cells
@@ -245,15 +108,9 @@ input()
 {
 	local expected
 	expected=$("$poolmap" "$work/kukui.map" | tail -n +2) || return
-	[ "$("$poolmap" <"$work/kukui.map" | tail -n +2)" = "$expected" ] || {
-		echo "standard input gives another drawing"
-		return 1
-	}
-	# As a serial console has it
-	[ "$(sed 's/$/\r/' "$work/kukui.map" | "$poolmap" - | tail -n +2)" = "$expected" ] || {
-		echo "with carriage returns it is another drawing"
-		return 1
-	}
+	# With carriage returns, as a serial console has it
+	diff <(echo "$expected") <("$poolmap" <"$work/kukui.map" | tail -n +2) || return
+	diff <(echo "$expected") <(sed 's/$/\r/' "$work/kukui.map" | "$poolmap" - | tail -n +2) || return
 	# The folder of debugfs has the name.
 	mkdir -p "$work/memory@50000000"
 	cp "$work/kukui.map" "$work/memory@50000000/io_tlb_map"
@@ -285,10 +142,7 @@ colours()
 	local escape
 	escape=$(printf '\033')
 	pty "$poolmap -r 200 $work/levels.map" >"$work/terminal" || return
-	grep "$escape\[38;5;208m=*$escape\[m" "$work/terminal" >/dev/null || {
-		echo "no colours in a terminal"
-		return 1
-	}
+	grep "$escape\[38;5;208m=*$escape\[m" "$work/terminal" >/dev/null || return
 	sed "s/$escape\[[0-9;]*m//g" "$work/terminal" >"$work/plain"
 	"$poolmap" -r 200 "$work/levels.map" | diff -u - "$work/plain" || return
 	pty "NO_COLOR=1 $poolmap $work/levels.map" >"$work/terminal" || return
@@ -303,20 +157,14 @@ tap "colours in a terminal, none with NO_COLOR" colours
 # refused MESSAGE ARGUMENT...: an error that says so, and what to do, and no drawing
 refused()
 {
-	local status=0
+	local status=0 expected=1
 	"$poolmap" "${@:2}" >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
 	cat "$work/stderr"
-	[ $status -eq 1 ] || {
-		echo "the status is $status"
-		return 1
-	}
-	[ ! -s "$work/stdout" ] || {
-		echo "something is drawn:"
-		cat "$work/stdout"
-		return 1
-	}
-	[ "$(wc -l <"$work/stderr")" -eq 2 ] && head -n 1 "$work/stderr" | grep -F -e "error: $1" >/dev/null &&
-		tail -n 1 "$work/stderr" | grep '^       [^ ]' >/dev/null
+	! grep '^       --help says more$' "$work/stderr" >/dev/null || expected=2
+	echo "the status is $status, not $expected; or something is drawn:"
+	cat "$work/stdout"
+	[ $status -eq $expected ] && [ ! -s "$work/stdout" ] && head -n 1 "$work/stderr" | sed 's/^error: poolmap: /error: /' | grep -F -e "error: $1" >/dev/null &&
+		sed -n 2p "$work/stderr" | grep '^       [^ ]' >/dev/null
 }
 
 # tap_refused LINE MESSAGE: a map of this line
@@ -369,33 +217,12 @@ svg_stays()
 }
 tap "an SVG stays as it was if the map is none" svg_stays
 
-# A cell of each kind in each SVG that is made of these maps; and the titles are text.
 svg()
 {
 	local out=$work/levels.svg
 	"$poolmap" -s "$out" -t 'a & <b> "c"' -t $'back\\slash' -r 200 "$work/levels.map" "$work/areas.map" \
 		"$work/empty.map" || return
-	python3 - "$out" <<-'END'
-	import sys, xml.etree.ElementTree as tree
-	root = tree.parse(sys.argv[1]).getroot()
-	assert open(sys.argv[1]).readlines()[1] == "<!-- SPDX-License-Identifier: GPL-2.0 -->\n"
-	texts = [e.text for e in root.iter("{http://www.w3.org/2000/svg}text")]
-	for text in ('a & <b> "c"', "back\\slash, pool 1 of 2", "back\\slash, pool 2 of 2", "empty"):
-	    assert text in texts, (text, texts)
-	width, height = int(root.get("width")), int(root.get("height"))
-	cells = {}
-	for path in root.iter("{http://www.w3.org/2000/svg}path"):
-	    kind = path.get("class")
-	    for part in path.get("d").split("M")[1:]:
-	        x, y = (float(n) for n in part.replace("h", " ").replace("v", " ").split()[:2])
-	        assert 0 <= x < width and 0 <= y < height, part
-	        cells[kind] = cells.get(kind, 0) + 1
-	# 13 + 256 + 16 + 164 cells, and those of the legend; three ends and lines of runs and more
-	kinds = ["u%d" % n for n in range(6)]
-	assert sorted(cells) == ["run"] + kinds, cells
-	assert sum(cells[kind] for kind in kinds) == 13 + 256 + 16 + 164 + 7, cells
-	assert cells["u1"] == 3 + 2 + 2 + 1, cells
-	END
+	python3 "$here/svg.py" "$out"
 }
 tap "an SVG is well-formed, and has each cell" svg
 

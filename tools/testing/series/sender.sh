@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2154,SC2034
+#
+# What the tests of sending share: a copy of this project in $work, with a small tree,
+# somebody who has a home of his own there, and a program that keeps the mails. Source
+# it after scripts/lib/common.sh, tree.sh and patches.sh, with $work set.
+
+project=$work/project
+# The copy's tree; $tree is the whole one, which is only read.
+copy=$project/build/$BASE/tree
+copy_mails=$project/${mails#"$top"/}
+# Its address takes mail only in the sender's own house (RFC 8375), but is none of
+# those that cannot be somebody's. The name is not ASCII, as many are not.
+me="Ada Tésteur <ada@kernel.home.arpa>"
+
+need git perl
+[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+mapfile -t patches < <(list_mails "$mails")
+count=${#patches[@]}
+
+# must WHAT COMMAND...: end the test with WHAT if the command fails.
+must()
+{
+	"${@:2}" || {
+		printf '%s\n' "$1"
+		exit 1
+	}
+}
+
+# must_not WHAT COMMAND...
+must_not()
+{
+	! ("${@:2}") || must "$1" false
+}
+
+# says FILE TEXT...: each is in a line of it
+says()
+{
+	local text
+	for text in "${@:2}"; do
+		must "${1##*/} does not say: $text" grep -F -e "$text" "$1" >/dev/null
+	done
+}
+
+# What get_maintainer.pl wants to see, and the files of the patches.
+small_tree()
+{
+	local files
+	mkdir -p "$copy"
+	mapfile -t files < <(sed -n 's|^diff --git a/\(.*\) b/.*$|\1|p' "${patches[@]}" | sort -u)
+	mapfile -t files < <(git -C "$tree" ls-tree -r --name-only base -- "${files[@]}" \
+		.gitattributes COPYING CREDITS Kbuild MAINTAINERS Makefile README scripts/get_maintainer.pl)
+	git -C "$tree" archive base -- "${files[@]}" | tar -x -C "$copy"
+	mkdir -p "$copy"/{Documentation,arch,include,drivers,fs,init,ipc,kernel,lib,scripts}
+	git_plain -c init.defaultBranch=series init -q --template= "$copy"
+	git_plain -C "$copy" add -A -f
+	with_committer git_plain -C "$copy" commit -q -m base
+	git_plain -C "$copy" tag base
+	apply_mails "$copy" "$copy_mails"
+	as_mailed
+}
+
+# The copy's tree has what its mails have.
+as_mailed()
+{
+	set_tree_state "$copy" "$(tree_state base)" "$(mails_hash "$copy_mails")" \
+		"$(git -C "$copy" rev-parse series)"
+}
+
+make_project()
+{
+	rm -rf "$work"
+	mkdir -p "$project" "$work/home" "$work/got"
+	cp -a "$top/scripts" "$top/patches" "$project/"
+	small_tree
+	cat >"$work/sendmail" <<-'EOF'
+		#!/bin/sh
+		# Keep a mail, and whom it goes to.
+		n=$(ls "$GOT" | grep -c 'mail$')
+		cat >"$GOT/$n.mail"
+		printf '%s\n' "$@" | grep -v '^-' >"$GOT/$n.to"
+	EOF
+	chmod +x "$work/sendmail"
+	cat >"$work/home/.gitconfig" <<-EOF
+		[user]
+			name = ${me% <*}
+			email = $(address_of "$me")
+		[sendemail]
+			sendmailCmd = $work/sendmail
+			confirm = never
+	EOF
+}
+
+# No network, where the machine lets us have none.
+offline=()
+! unshare -rn true 2>/dev/null || offline=(unshare -rn)
+
+# in_project SCRIPT [NAME=VALUE...]: as the sender, in the copy. What it says is shown,
+# and in $work/out.
+in_project()
+{
+	local script=$1 status=0
+	shift
+	env -u SEND -u VERSION -u KERNEL -u EMAIL -u XDG_CONFIG_HOME -u GIT_CONFIG_GLOBAL \
+		-u GIT_AUTHOR_NAME -u GIT_AUTHOR_EMAIL -u GIT_COMMITTER_NAME -u GIT_COMMITTER_EMAIL \
+		HOME="$work/home" GOT="$work/got" BASE="$BASE" GIT_CONFIG_NOSYSTEM=1 \
+		GIT_CEILING_DIRECTORIES="$work" "$@" "${offline[@]}" "$project/scripts/patches/$script" \
+		>"$work/out" 2>&1 || status=$?
+	cat "$work/out"
+	return $status
+}
+
+nothing_was_sent()
+{
+	must "something was sent" test -z "$(ls -A "$work/got")"
+}
+
+# refused TEXT SCRIPT [NAME=VALUE...]: it fails, says TEXT, and sends nothing.
+refused()
+{
+	rm -f "$work"/got/*
+	must_not "it did not fail" in_project "${@:2}"
+	says "$work/out" "$1"
+	nothing_was_sent
+}
+
+sign()
+{
+	local mail before
+	before=$(git -C "$copy" rev-parse 'series^{tree}')
+	in_project sign.sh || exit 1
+	must "the series is another" test "$before" = "$(git -C "$copy" rev-parse 'series^{tree}')"
+	for mail in "${patches[@]}"; do
+		must "${mail##*/}: another text below ---" \
+			diff <(mail_note "$mail") <(mail_note "$copy_mails/${mail##*/}")
+	done
+	for mail in "$copy_mails"/*.patch "$project"/patches/dt-schema/*.patch; do
+		must "${mail##*/} is not from me, but $(mail_author "$mail")" \
+			test "$(mail_author "$mail")" = "$me"
+		[[ $mail = *0000-* ]] || must "${mail##*/} is not signed off by me alone" \
+			test "$(mail_signers "$mail")" = "$me"
+	done
+	cp -a "$project/patches" "$work/signed"
+	in_project sign.sh || exit 1
+	must "twice is not the same as once" diff -r "$work/signed" "$project/patches"
+}
+
+# dry_run [TEXT...]: what it says
+dry_run()
+{
+	in_project send.sh || exit 1
+	says "$work/out" "nothing was sent" "$@"
+	nothing_was_sent
+}
