@@ -18,7 +18,8 @@
 #
 #   - dt-schema with the in-tree binding, or with our patch, differs from dt-schema
 #     in that one schema and in the type of that one property: so what is said by
-#     other schemas, and of other nodes, is the same under all three
+#     other schemas, and of other nodes, is the same under all three; and the series
+#     changes no other binding
 #   - a board's tree differs from its base's in the pool's node alone, and by the same
 #     on each board: so what is said of other nodes is the same, and what is said of
 #     this one is the same on each board
@@ -561,6 +562,17 @@ only_pool_differs()
 	[ "$bad" -eq 0 ]
 }
 
+# The schemas of the base and of the series differ in the one binding.
+only_binding_differs()
+{
+	local files
+	files=$(git -C "$tree" diff --name-only base series -- "$bindings/*.yaml" ":!$binding")
+	[ -z "$files" ] || {
+		printf '%s\n' "$files"
+		return 1
+	}
+}
+
 # The compiler's own warnings, board by board.
 same_dtc_warnings()
 {
@@ -633,6 +645,7 @@ for schema in series patched; do
 	tap "$schema: no schema but the binding and the property's type differs from dt-schema" \
 		one_schema_differs "$work/core-stock.json" "$work/core-$schema.json"
 done
+tap "the series changes no other binding" only_binding_differs
 step dt/value-nodes value_nodes || die "could not compile the trees with the values"
 check_values series
 check_values patched
@@ -660,11 +673,15 @@ intree=$work/o/$bindings/processed-schema.json
 has_binding=
 ! git -C "$tree" cat-file -e "base:$binding" 2>/dev/null || has_binding=1
 
-# limited REV SCHEMA NAME [DTSCHEMA]: what the schemas of reserved memory say
+# limited REV SCHEMA NAME [DTSCHEMA]: what the schemas of reserved memory say; kept
+# as long as validate() keeps it.
 limited()
 {
-	cd "$work/dtb/$1"
-	said_of "${4:-installed}" "$2" "$work/limited-$3.log" -l reserved-memory
+	local log=$work/limited-$3.log key
+	cd "$work/dtb/$1" && key=$(sha256sum ./*.dtb "$2" && dt-validate -V 2>&1) || return
+	[ "$(cat "$log.key" 2>/dev/null)" != "$key" ] || return 0
+	rm -f "$log.key"
+	said_of "${4:-installed}" "$2" "$log" -l reserved-memory && printf '%s\n' "$key" >"$log.key"
 }
 
 limited_validations()
