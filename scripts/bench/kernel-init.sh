@@ -6,10 +6,8 @@
 # device and from it, then the same on the default pool, and what only copying
 # as much costs. Its lines begin with "bench:".
 
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 
 # bench LABEL DEVICE KIND SIZE: the measured rounds go once round the pool each,
 # so that no part of it is left out.
@@ -39,5 +37,4 @@ if [ -e /dev/dma-probe-default ]; then
 	done
 fi
 
-echo "guest: end"
-poweroff -f
+end

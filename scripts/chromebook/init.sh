@@ -6,11 +6,8 @@
 # console itself the kernel's lines would break into it. What is waited for is a
 # line of the kernel's log; boot.sh ends a guest that waits for ever.
 
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 exec >/dev/kmsg 2>&1
 
 tell()
@@ -22,14 +19,15 @@ tell "kernel $(uname -r)"
 for module in /modules/*.ko; do
 	insmod "$module" || tell "insmod $module FAILED"
 done
-until dmesg | grep -E 'remoteproc0: scp is available|mtk-scp.*failed with error' >/dev/null; do
-	:
-done
+has_probed()
+{
+	dmesg | grep -E 'remoteproc0: scp is available|mtk-scp.*failed with error' >/dev/null
+}
+wait_for 120 "the SCP's driver" has_probed
 # Without a module its folder is not below swiotlb/: the driver probes earlier.
 for pool in /sys/kernel/debug/swiotlb/*/ /sys/kernel/debug/*@*/; do
 	[ -e "$pool/io_tlb_nslabs" ] || continue
 	tell "pool $(basename "$pool") $(cd "$pool" && grep . io_tlb_* | tr ':\n' '= ')"
 done
 
-echo "guest: end"
-poweroff -f
+end

@@ -91,6 +91,7 @@ ln -s bin "$root/sbin"
 # The guest's init makes the other names: busybox --install -s /bin
 ln -s busybox "$root/bin/sh"
 install -m 755 "$init" "$root/init"
+cp "$top/tools/testing/selftests/dma/lib/init.sh" "$root/init-lib.sh"
 for arg; do
 	file=${arg%%:*}
 	path=${arg#"$file"}

@@ -5,11 +5,8 @@
 # device on the same pool get, and whether the SCP's firmware runs and answers. Its lines begin with "run:". All goes through the
 # kernel's log: on the console itself the kernel's lines would break into it.
 
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 exec >/dev/kmsg
 
 device=/dev/dma-probe-scp
@@ -55,5 +52,4 @@ for pool in /sys/kernel/debug/swiotlb/*/ /sys/kernel/debug/*@*/; do
 done
 tell "dma-api-errors $(cat /sys/kernel/debug/dma-api/error_count)"
 
-echo "guest: end"
-poweroff -f
+end

@@ -5,12 +5,8 @@
 # with SCP=1 on the kernel's command line the SCP runs, and there is a shell on the
 # console. The guest powers off when that ends.
 
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug
-mount -t tmpfs tmp /tmp
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 
 # Into the kernel's log, of which the console has only what is urgent from here on
 echo 5 >/proc/sys/kernel/printk
@@ -34,5 +30,4 @@ cd /root || exit
 export PS1='guest# ' PATH=/bin HOME=/root
 # A session of its own, for Ctrl-C to reach what runs and not the shell
 setsid cttyhack sh
-echo "guest: end"
-poweroff -f
+end

@@ -17,6 +17,7 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 
+no_arguments "$@"
 tests=$top/tools/testing/swiotlb
 unreachable=$tests/unreachable.txt
 # Apart from tools/testing/swiotlb/check.sh's, which may run at the same time

@@ -37,11 +37,6 @@ max_len=200
 # What is fuzzed, and what the Makefile calls it: DYNAMIC=
 declare -A variants=([static]=n [dynamic]=y)
 
-usage()
-{
-	sed -n '/^# Usage/,/^$/{/^#/s/^# \{0,1\}//p}' "$0" >&2
-	exit 1
-}
 
 in_tests()
 {
@@ -152,19 +147,19 @@ merge()
 }
 
 case ${1:-60} in
---merge) [ $# -eq 1 ] || usage ;;
+--merge) [ $# -eq 1 ] || usage_error "unknown arguments: $*" ;;
 --unpack)
-	[ $# -eq 1 ] || usage
+	[ $# -eq 1 ] || usage_error "unknown arguments: $*"
 	need perl
 	unpack "$work/kept"
 	exit 0
 	;;
 --keep)
-	[[ $# -eq 3 && -r $2 ]] || usage
+	[[ $# -eq 3 && -r $2 ]] || usage_error "unknown arguments: $*"
 	printf '%s # %s\n' "$(hex "$2")" "$3" >>"$corpus"
 	exit 0
 	;;
-*) [[ $# -le 1 && ${1:-60} =~ ^[1-9][0-9]*$ ]] || usage ;;
+*) [[ $# -le 1 && ${1:-60} =~ ^[1-9][0-9]*$ ]] || usage_error "unknown arguments: $*" ;;
 esac
 
 need make clang perl

@@ -176,6 +176,9 @@ prepare()
 			"buffer coherent 614400" pool >"$made/jobs"
 }
 
+for board; do
+	[[ $board = "$soc"-* ]] || usage_error "unknown argument '$board'"
+done
 need dtc fdtoverlay fdtget fdtput cpp git
 [ $# -gt 0 ] || mapfile -t list < <(boards)
 [ $# -eq 0 ] || list=("$@")

@@ -28,6 +28,9 @@
 . "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/io.sh"
 
+for rev; do
+	[[ $rev =~ ^(base|series)$ ]] || usage_error "unknown argument '$rev'"
+done
 made=$build/test/confine
 net_mib=8
 carry_mib=512

@@ -35,11 +35,14 @@ sample()
 }
 
 # The disk has something to do now, or has done all of it.
+is_busy_or_done()
+{
+	[ "$(awk '{ print $9 }' "/sys/block/$(kernel_name "$1" block)/stat")" -gt 0 ] || ! kill -0 $pid
+}
+
 is_busy()
 {
-	until [ "$(awk '{ print $9 }' "/sys/block/$(kernel_name "$1" block)/stat")" -gt 0 ]; do
-		kill -0 $pid || break
-	done
+	wait_for 300 "$1 to be at work" is_busy_or_done "$1"
 }
 
 probes()
@@ -91,5 +94,4 @@ tell_dma_api
 echo "io: end" >/sys/kernel/tracing/trace_marker
 wait $carrying
 sync
-echo "guest: end"
-poweroff -f
+end

@@ -22,6 +22,7 @@
 . "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/io.sh"
 
+no_arguments "$@"
 made=$build/test/default
 branch=default
 export SMP=2

@@ -6,13 +6,9 @@
 # how they were bounced, the events of swiotlb tell. Answers are lines "io: ..." in
 # the kernel's log, the last word of each ok or FAILED.
 
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 mount -t tracefs trace /sys/kernel/tracing
-mount -t tmpfs tmp /tmp
 mkdir -p /huge
 echo 16 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 mount -t hugetlbfs huge /huge
@@ -41,9 +37,4 @@ tell bounced "$(sed -n 's/.* swiotlb_bounced: .* size=\([0-9]*\) .*/\1/p' $trace
 		END { printf "largest=%d times=%d", most, n }')" ok
 tell used "hiwater=$(cat $pool/io_tlb_used_hiwater)" ok
 
-echo "guest: end"
-# The microvm machine cannot power off, but ends when it is to reboot (QEMU's -no-reboot).
-case $(uname -m) in
-x86_64) reboot -f ;;
-*) poweroff -f ;;
-esac
+end

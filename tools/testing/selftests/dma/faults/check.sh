@@ -240,10 +240,13 @@ asked=()
 while getopts p: option; do
 	case $option in
 	p) asked+=("$OPTARG") ;;
-	*) die "usage: tools/testing/selftests/dma/faults/check.sh [-p PART]... [REV...]" ;;
+	*) usage_error "unknown argument" ;;
 	esac
 done
 shift $((OPTIND - 1))
+for rev; do
+	[[ $rev =~ ^(base|series)$ ]] || usage_error "unknown argument '$rev'"
+done
 if [ ${#asked[@]} -gt 0 ]; then
 	parts=("${asked[@]}")
 elif [ "$level" != all ]; then

@@ -23,6 +23,7 @@
 . "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/io.sh"
 
+no_arguments "$@"
 made=$build/test/io
 net_mib=${NET_MIB:-$([ "$level" = all ] && echo 1024 || echo 64)}
 

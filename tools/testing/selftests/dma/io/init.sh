@@ -25,5 +25,4 @@ unbind_all
 tell_pools
 tell_dma_api
 
-echo "guest: end"
-poweroff -f
+end

@@ -245,6 +245,9 @@ suite()
 		"$(git -C "$tree" rev-parse 'series^{tree}')" >"$build/test/matrix/$config"
 }
 
+for config; do
+	[[ $config = [a-z0-9]* ]] || usage_error "unknown argument '$config'"
+done
 need dtc fdtoverlay fdtget cpp
 if [ $# -eq 0 ]; then
 	mapfile -t cells < <("$top/scripts/kernel/matrix.sh" "$([ "$level" = all ] && echo cells || echo ci)")

@@ -8,11 +8,8 @@
 #
 # The kernel's parameter kunit-seed=N changes the suite's random seed.
 
-/bin/busybox --install -s /bin
-mount -t devtmpfs dev /dev
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t debugfs debug /sys/kernel/debug
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 # On the console itself the kernel's lines would break into ours.
 exec >/dev/kmsg
 
@@ -31,5 +28,4 @@ for pool in /sys/kernel/debug/swiotlb /sys/kernel/debug/swiotlb/*/; do
 done
 echo "dma-api: $(value /sys/kernel/debug/dma-api/error_count) errors"
 
-echo "guest: end"
-poweroff -f
+end

@@ -13,12 +13,8 @@
 # sda and net1 are on PCI. carry is a disk without a pool, to bring large things
 # out of the guest. pvda is a virtio disk on PCI.
 
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug
-mount -t tmpfs tmp /tmp
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 mkdir -p /huge /mnt
 # Buffers in one piece, for requests with large segments
 echo 16 >/proc/sys/vm/nr_hugepages
@@ -74,13 +70,15 @@ kernel_name()
 	done
 }
 
-# A disk is there when its driver has looked for it, which the bind does not wait
-# for; boot.sh ends a guest that waits for ever.
+has_disk()
+{
+	[ -b "/dev/$(kernel_name "$1" block)" ]
+}
+
+# A disk is there when its driver has looked for it, which the bind does not wait for.
 disk_is_there()
 {
-	until [ -b "/dev/$(kernel_name "$1" block)" ]; do
-		:
-	done
+	wait_for 120 "the disk $1" has_disk "$1"
 }
 
 limits()
@@ -143,17 +141,20 @@ ext4()
 	tell ext4 "$1" "sha256=${sum%% *}" $result
 }
 
+has_link()
+{
+	[ "$(cat "/sys/class/net/$1/carrier")" = 1 ]
+}
+
 # The other end of net0 is 10.0.2.100, of net1 10.0.3.100. A card that has no link
-# yet is waited for; boot.sh ends a guest that waits for ever.
+# yet is waited for.
 other_end()
 {
 	net=10.0.$((${1#net} + 2))
 	card=$(kernel_name "$1" net)
 	ip addr show dev "$card" | grep "$net" >/dev/null || ip addr add $net.15/24 dev "$card"
 	ip link set "$card" up
-	until [ "$(cat "/sys/class/net/$card/carrier")" = 1 ]; do
-		:
-	done
+	wait_for 120 "the link of $1" has_link "$card"
 	echo $net.100
 }
 

@@ -2,8 +2,7 @@
 # shellcheck shell=sh
 #
 # For the init of a guest: the SCP's driver, and the program that plays the SCP.
-# What is waited for is a line of the kernel's log; boot.sh ends a guest that waits
-# for ever.
+# What is waited for is a line of the kernel's log.
 
 # Of the board's device tree
 firmware=$(cat "$(find /sys/firmware/devicetree/base -type d -name 'scp@*' |
@@ -33,11 +32,19 @@ since_mark()
 
 # The firmware is loaded by a worker of the kernel, and each way that it can end
 # has its message.
+is_settled()
+{
+	since_mark | grep -E 'is now up|mtk-scp.*failed with error|Failed to load program|Failed to process|can.t start rproc|request_firmware failed' >/dev/null
+}
+
 until_settled()
 {
-	until since_mark | grep -E 'is now up|mtk-scp.*failed with error|Failed to load program|Failed to process|can.t start rproc|request_firmware failed' >/dev/null; do
-		:
-	done
+	wait_for 120 "the SCP to be up, or to fail" is_settled
+}
+
+is_in_log()
+{
+	dmesg | grep -E "$1" >/dev/null
 }
 
 # The model first: the firmware has two seconds to answer.
@@ -46,9 +53,7 @@ start_scp()
 	/scp_model "$firmware" &
 	# shellcheck disable=SC2034 # for who has sourced this
 	model=$!
-	until dmesg | grep -E 'scp-model: (ready|error)' >/dev/null; do
-		:
-	done
+	wait_for 120 "the model of the SCP" is_in_log 'scp-model: (ready|error)'
 	set_mark
 	for module in rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp scp_probe; do
 		insmod /$module.ko

@@ -17,6 +17,7 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/guest.sh"
 
+no_arguments "$@"
 made=$build/test/media
 selftests=$top/tools/testing/selftests/dma
 overlay=$top/tools/testing/selftests/dma/media/virt.dtso

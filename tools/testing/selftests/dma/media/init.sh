@@ -6,11 +6,8 @@
 # /vb2_probe. Each is answered with one line "media: ARGUMENTS: ok, ..." or
 # "media: ARGUMENTS: FAILED, ...".
 
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 exec >/dev/kmsg 2>&1
 
 insmod /vb2_probe.ko
@@ -35,5 +32,4 @@ done
 echo "media: dma-api errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
 	"left=$(grep -c -e vb2-probe /sys/kernel/debug/dma-api/dump)"
 
-echo "guest: end"
-poweroff -f
+end

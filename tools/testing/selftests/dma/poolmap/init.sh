@@ -6,11 +6,8 @@
 # each pool's debugfs folder is shown, in lines "map: ...". All goes through the
 # kernel's log: on the console itself the kernel's lines would break into it.
 
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 exec >/dev/kmsg
 
 tell()
@@ -43,5 +40,4 @@ for pool in /sys/kernel/debug/swiotlb/ /sys/kernel/debug/swiotlb/*/ /sys/kernel/
 	done <"$pool/io_tlb_map"
 done
 
-echo "guest: end"
-poweroff -f
+end

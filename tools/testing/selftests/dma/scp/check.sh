@@ -30,6 +30,7 @@
 . "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/scp.sh"
 
+no_arguments "$@"
 made=$build/test/scp
 messages=${MESSAGES:-1000}
 restarts=${RESTARTS:-20}

@@ -19,12 +19,8 @@
 # FAILED. All goes through the kernel's log: on the console itself the kernel's
 # lines would break into it.
 
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug
-mount -t tmpfs tmp /tmp
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 exec >/dev/kmsg 2>&1
 
 driver=/sys/bus/platform/drivers/mtk-scp
@@ -64,14 +60,22 @@ job_start()
 	answer start "device=$(device) firmware=$(remoteproc firmware) state=$(remoteproc state)" $?
 }
 
+has_channels()
+{
+	[ "$(find /sys/bus/rpmsg/devices/ -mindepth 1 | wc -l)" -eq "$1" ]
+}
+
+has_echo()
+{
+	ls /sys/bus/rpmsg/drivers/scp-probe-rpmsg/*/echo >/dev/null 2>&1
+}
+
 # Announced after the SCP is ready, and registered by a worker of the kernel
 until_channels()
 {
 	want=1
 	[ -z "$(find /sys/firmware/devicetree/base -name mediatek,rpmsg-name)" ] || want=2
-	until [ "$(find /sys/bus/rpmsg/devices/ -mindepth 1 | wc -l)" -eq $want ]; do
-		:
-	done
+	wait_for 120 "$want rpmsg channels" has_channels $want
 }
 
 job_channels()
@@ -96,9 +100,7 @@ job_echo()
 job_rpmsg()
 {
 	until_channels
-	until ls /sys/bus/rpmsg/drivers/scp-probe-rpmsg/*/echo >/dev/null 2>&1; do
-		:
-	done
+	wait_for 120 "the driver of the rpmsg channel" has_echo
 	file=$(echo /sys/bus/rpmsg/drivers/scp-probe-rpmsg/*/echo)
 	echo "$1" >"$file"
 	said=$(cat "$file")
@@ -199,5 +201,4 @@ done </jobs
 kill -TERM "$model"
 wait "$model"
 tell dma-api "errors=$(cat /sys/kernel/debug/dma-api/error_count)" ok
-echo "guest: end"
-poweroff -f
+end

@@ -10,11 +10,8 @@
 # Each is answered with one line "benchmark: MODE GRANULE DIRECTION THREADS MAP
 # UNMAP ok", with the mean latencies in microseconds, or "... FAILED".
 
-/bin/busybox --install -s /bin
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
 exec >/dev/kmsg 2>&1
 
 device=/sys/bus/platform/devices/benchmark
@@ -44,5 +41,4 @@ done
 echo "dma-api: errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
 	"left=$(wc -l </sys/kernel/debug/dma-api/dump)"
 
-echo "guest: end"
-poweroff -f
+end

@@ -1,17 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# How the guests wait: for a limit, which is told with what was waited for. To be
-# sourced by the guest's init.
+# What every guest's init begins with, as /init-lib.sh: it mounts what is needed, and
+# has how a guest waits, for a limit that is told with what was waited for, and how it
+# ends. scripts/guest/initramfs.sh packs it.
 #
-# What is told goes into the kernel's log, since a function's output may be taken
-# by its caller.
+# What a function tells goes into the kernel's log, since its output may be taken by its
+# caller.
+
+# shellcheck source=tools/testing/selftests/dma/lib/init.sh
+. /init-lib.sh
+
+# end: power off, having come to the end. x86's machine, microvm, cannot, but ends when
+# it is to reboot (QEMU's -no-reboot).
+end()
+{
+	echo "guest: end"
+	power_off
+}
+
+power_off()
+{
+	[ "$(uname -m)" != x86_64 ] || reboot -f
+	poweroff -f
+}
 
 # uptime_seconds: of the guest
 uptime_seconds()
 {
-	read -r wait_now _ </proc/uptime
-	echo "${wait_now%%.*}"
+	cut -d . -f 1 /proc/uptime
 }
 
 # wait_for SECONDS WHAT COMMAND...: returns when COMMAND succeeds, at once if it does
@@ -34,8 +51,6 @@ wait_for()
 			echo 8 >/proc/sys/kernel/printk
 			echo w >/proc/sysrq-trigger
 		}
-		# x86's machine cannot power off, but ends when it is to reboot.
-		[ "$(uname -m)" != x86_64 ] || reboot -f
-		poweroff -f
+		power_off
 	done
 }
