@@ -7,7 +7,7 @@
 #
 #	DISK KIB	no request is larger than KIB
 #
-# Each is answered with one line "io: rate DISK KIB KiB/s=N requests=N ok".
+# Each is answered with one line of TAP, "rate DISK KIB KiB/s=N requests=N".
 
 # shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
 . /io-guest.sh

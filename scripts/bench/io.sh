@@ -57,7 +57,7 @@ boot()
 # median DISK SIZE KEY: of all rounds
 median()
 {
-	io_answers bench-io | sed -n "s,^rate $1 $2 .*$3=\([0-9]*\).* ok\$,\1,p" | sort -n |
+	guest_answers bench-io | sed -n "s,^rate $1 $2 .*$3=\([0-9]*\).* ok\$,\1,p" | sort -n |
 		awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)] }'
 }
 

@@ -286,7 +286,7 @@ boot()
 	need modprobe fdtput
 	has_kernel
 	step "$label boot" guest_boot || die "the kernel does not boot in QEMU"
-	said=$(sed -n 's/^\[[^]]*\] chromebook: //p' "$log")
+	said=$(guest_answers "$label")
 	printf '%s\n' "$said" | sed 's/^/  /'
 	! grep -n -E 'BUG:|WARNING: |Unable to handle|Call trace' "$log" || die "that is in ${log#"$top"/}"
 	grep 'remoteproc remoteproc0: scp is available' "$log" >/dev/null ||

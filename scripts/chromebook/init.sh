@@ -10,11 +10,6 @@
 . /init-lib.sh
 exec >/dev/kmsg 2>&1
 
-tell()
-{
-	echo "chromebook: $*"
-}
-
 tell "kernel $(uname -r)"
 for module in /modules/*.ko; do
 	insmod "$module" || tell "insmod $module FAILED"

@@ -223,3 +223,12 @@ elif [ "$status" -ne 0 ]; then
 elif ! grep -q '^\(\[[^]]*\] \)\{0,1\}guest: end$' "$log"; then
 	fail "the guest powered off before its init said 'guest: end'"
 fi
+
+# What the last kernel told (kexec and a reset have two in one console) is as much as
+# its init planned.
+told=$(awk '
+	/tap: TAP version/ { n = 0; plan = "" }
+	/tap: (not )?ok - / { n++ }
+	/tap: 1\.\.[0-9]+$/ { sub(/.*\.\./, ""); plan = $0 }
+	END { if (plan != "" && plan != n) print plan " answers, and " n " are here" }' "$log")
+[ -z "$told" ] || fail "the guest gave $told"

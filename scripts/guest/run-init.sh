@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # init of the guest that "make run" boots: what krane's SCP driver and the probe
-# device on the same pool get, and whether the SCP's firmware runs and answers. Its lines begin with "run:". All goes through the
+# device on the same pool get, and whether the SCP's firmware runs and answers. What it
+# tells are comments of TAP. All goes through the
 # kernel's log: on the console itself the kernel's lines would break into it.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
@@ -10,11 +11,6 @@
 exec >/dev/kmsg
 
 device=/dev/dma-probe-scp
-
-tell()
-{
-	echo "run: $*"
-}
 
 ask()
 {

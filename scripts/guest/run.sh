@@ -63,10 +63,10 @@ step run/boot-3-series boot 3 series series
 # The answers: answer[COLUMN:KEY]
 declare -A answer
 
-# The line of COLUMN's console that begins with "run: WORDS", without its time.
+# line COLUMN WORDS: the first answer of that boot that begins with WORDS
 line()
 {
-	grep -m 1 -o "run: $2 .*" "$logs/boot/run-$1.log" || true
+	guest_answers "run-$1" | grep -m 1 -- "^$2 " || true
 }
 
 # Where a buffer is, seen from the pool of the same boot
@@ -89,7 +89,7 @@ read_answers()
 	length=$(guest_field pool_size "$info")
 	answer[$column:told]=$(guest_field max_mapping_size "$info")
 	answer[$column:pool]=$(guest_field pool "$info")
-	answer[$column:dma-errors]=$(line "$column" dma-api-errors | awk '{ print $3 }')
+	answer[$column:dma-errors]=$(line "$column" dma-api-errors | awk '{ print $2 }')
 	# Slots of the SCP's pool, - where debugfs does not have them
 	found=$(line "$column" "debugfs ${pool##*/}")
 	for key in segsize used; do
@@ -106,7 +106,7 @@ read_answers()
 		answer[$column:scp]="FAILED${found:+ ($found)}"
 	fi
 
-	found=$(line "$column" remoteproc | awk '{ print $3 }')
+	found=$(line "$column" remoteproc | awk '{ print $2 }')
 	answer[$column:firmware]=${found:--}
 	found=$(line "$column" echo)
 	answer[$column:echo]=-

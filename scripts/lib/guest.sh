@@ -150,6 +150,30 @@ guest_field()
 	sed -n "s/.*[[:space:]]$1=\(\"[^\"]*\"\|[^[:space:]]*\).*/\1/p" <<<" $2"
 }
 
+# guest_answers NAME: what the guest of that console has told (lib/init.sh), a line each;
+# the verdict, ok or FAILED, is the last word of those that have one
+guest_answers()
+{
+	sed -n 's/\r$//; s/^\(\[[^]]*\] \)\{0,1\}tap: //p' "$logs/boot/$1.log" |
+		sed -n 's/^ok - \(.*\)/\1 ok/p; s/^not ok - \(.*\)/\1 FAILED/p; s/^# //p'
+}
+
+# guest_said NAME JOB KEY: the value of KEY in what the first such job has told
+guest_said()
+{
+	guest_field "$3" "$(guest_answers "$1" | grep -m 1 -- "^$2 ")"
+}
+
+# guest_all_ok NAME PATTERN COUNT: so many jobs, all of them ok
+guest_all_ok()
+{
+	local said
+	said=$(guest_answers "$1" | grep -E -- "^$2 " || :)
+	printf '%s\n' "$said"
+	[ "$(printf '%s\n' "$said" | grep -c ' ok$')" -eq "$3" ] &&
+		[ "$(printf '%s\n' "$said" | wc -l)" -eq "$3" ]
+}
+
 # guest_size BYTES: for people.
 guest_size()
 {

@@ -96,10 +96,10 @@ booted()
 works()
 {
 	local name=$2-$1
-	answers "$name"
+	guest_answers "scp-$name"
 	grep "SCP is ready. FW version $scp_version\$" "$logs/boot/scp-$name.log" &&
-		all_ok "$name" start 1 && all_ok "$name" channels 1 &&
-		all_ok "$name" echo 1 && all_ok "$name" rpmsg 1 &&
+		guest_all_ok "scp-$name" start 1 && guest_all_ok "scp-$name" channels 1 &&
+		guest_all_ok "scp-$name" echo 1 && guest_all_ok "scp-$name" rpmsg 1 &&
 		model "$name" | grep '^end .* crashes=0 .* unknown=0'
 }
 
@@ -122,11 +122,11 @@ line()
 	read -ra same <<<"$first"
 	[ "$at" = "${same[1]}" ] || at+=" *"
 	[ "$firmware" = "${same[2]}" ] || firmware+=" *"
-	state=$(said "$name" start state)
-	echoed=$(($(said "$name" echo returned) + $(said "$name" rpmsg returned)))
+	state=$(guest_said "scp-$name" start state)
+	echoed=$(($(guest_said "scp-$name" echo returned) + $(guest_said "scp-$name" rpmsg returned)))
 	printf '%-36s | %-6s | %-19s | %-20s | %-24s | %-7s | %4s | %5s\n' "$board" "$rev" \
 		"$kind" "$at" "$firmware" "${state:-none}" \
-		"$echoed" "$(guest_field used "$(answers "$name" | grep -m 1 '^restart ')")"
+		"$echoed" "$(guest_field used "$(guest_answers "scp-$name" | grep -m 1 '^restart ')")"
 }
 
 table()
@@ -150,7 +150,7 @@ unchanged()
 	local board=$1 rev
 	cmp "$made/$board-base.dtb" "$made/$board-series.dtb" || return 1
 	for rev in base series; do
-		answers "$board-$rev" | sed 's/device=[^ ]*//' >"$made/$board-$rev.answers"
+		guest_answers "scp-$board-$rev" | sed 's/device=[^ ]*//' >"$made/$board-$rev.answers"
 	done
 	cat "$made/$board-series.answers"
 	diff "$made/$board-base.answers" "$made/$board-series.answers" &&
@@ -162,9 +162,9 @@ restricted()
 {
 	local name=$1-series
 	tells series "$1"
-	answers "$name" | grep '^pool '
+	guest_answers "scp-$name" | grep '^pool '
 	[ "$(tells series "$1" | cut -d ' ' -f 1)" = restricted-dma-pool ] &&
-		answers "$name" | grep "^pool .* io_tlb_used=$((guest_scp_dram / 2048)) "
+		guest_answers "scp-$name" | grep "^pool .* io_tlb_used=$((guest_scp_dram / 2048)) "
 }
 
 prepare()

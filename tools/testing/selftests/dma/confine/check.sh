@@ -113,7 +113,7 @@ watch()
 	local line
 	tail -n +1 -F "$logs/boot/confine-$1.log" 2>/dev/null | while read -r line; do
 		case $line in
-		*"io: sample "*) look "$1" ;;
+		*"tap: # sample "*) look "$1" ;;
 		*"guest: end"*) break ;;
 		esac
 	done >"$made/queues-$1"
@@ -314,8 +314,8 @@ check()
 	local rev=$1
 	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
-	tap "$rev: fio on all disks, in turn and at once" io_all_ok "confine-$rev" fio 24
-	tap "$rev: what else was to be done" io_all_ok "confine-$rev" '(ext4|send|receive|probes)' 8
+	tap "$rev: fio on all disks, in turn and at once" guest_all_ok "confine-$rev" fio 24
+	tap "$rev: what else was to be done" guest_all_ok "confine-$rev" '(ext4|send|receive|probes)' 8
 	if has_events; then
 		tap "$rev: the events of the whole run are there" whole_run "$rev"
 		tap "$rev: each address that was given lies in the device's pool" given "$rev"

@@ -37,7 +37,7 @@ sample()
 # The disk has something to do now, or has done all of it.
 is_busy_or_done()
 {
-	[ "$(awk '{ print $9 }' "/sys/block/$(kernel_name "$1" block)/stat")" -gt 0 ] || ! kill -0 $pid
+	[ "$(awk '{ print $9 }' "/sys/block/$(kernel_name "$1" block)/stat")" -gt 0 ] || ! kill -0 "$pid"
 }
 
 is_busy()

@@ -75,14 +75,14 @@ boot()
 told()
 {
 	local got
-	got=$(io_said "default-$1" "$2" "$3")
+	got=$(guest_said "default-$1" "$2" "$3")
 	echo "$2: $3 is '$got', expected '$4'"
 	[ "$got" = "$4" ]
 }
 
 same_data()
 {
-	io_all_ok "default-$1" data 1 &&
+	guest_all_ok "default-$1" data 1 &&
 		told "$1" data sha256 "$(head -c 4M "$made/$1.img" | sha256sum | cut -d ' ' -f 1)"
 }
 
@@ -137,7 +137,7 @@ both_bounced()
 in_use_at_once()
 {
 	local got
-	got=$(io_said "default-$1" used hiwater)
+	got=$(guest_said "default-$1" used hiwater)
 	echo "up to $got slots were in use"
 	[ "$got" -ge 2048 ]
 }

@@ -3,8 +3,8 @@
 #
 # init of the guests of tools/testing/selftests/dma/default/check.sh: a disk on the default pool, of which
 # all is bounced (swiotlb=force). 4 MiB, in one piece of memory, are written and read;
-# how they were bounced, the events of swiotlb tell. Answers are lines "io: ..." in
-# the kernel's log, the last word of each ok or FAILED.
+# how they were bounced, the events of swiotlb tell. Answers are lines of TAP in
+# the kernel's log.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
@@ -13,11 +13,6 @@ mkdir -p /huge
 echo 16 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 mount -t hugetlbfs huge /huge
 exec >/dev/kmsg 2>&1
-
-tell()
-{
-	echo "io: $*"
-}
 
 pool=/sys/kernel/debug/swiotlb
 queue=/sys/block/vda/queue

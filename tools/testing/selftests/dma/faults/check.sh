@@ -165,7 +165,7 @@ boot()
 
 job()
 {
-	io_all_ok "faults-$1-$2" "$3" "$4"
+	guest_all_ok "faults-$1-$2" "$3" "$4"
 }
 
 # Those that set a pool up were among the allocations that failed: the allocator

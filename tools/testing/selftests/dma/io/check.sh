@@ -99,8 +99,8 @@ announced()
 		[ "$rev" = series ] || segsize=128
 		kib=$((segsize * 2))
 		case $disk in
-		vd?) got=$(($(io_said "io-$rev" "limits $disk" max_segment_size) / 1024)) ;;
-		*) got=$(io_said "io-$rev" "limits $disk" max_hw_sectors_kb) ;;
+		vd?) got=$(($(guest_said "io-$rev" "limits $disk" max_segment_size) / 1024)) ;;
+		*) got=$(guest_said "io-$rev" "limits $disk" max_hw_sectors_kb) ;;
 		esac
 		case $disk in
 		nvme*)
@@ -131,7 +131,7 @@ nvme_requests()
 {
 	local got want=252
 	if [ "$1" != base ]; then
-		want=$(io_said "io-$1" "limits nvme0n1" max_sectors_kb)
+		want=$(guest_said "io-$1" "limits nvme0n1" max_sectors_kb)
 		[ "$want" -lt 4096 ] || want=4096
 		[ "$want" -ge 1280 ] || return 1
 	fi
@@ -157,7 +157,7 @@ file_system()
 	e2fsck -f -n "$made/vdd-$1" || return 1
 	sum=$(debugfs -R "cat data" "$made/vdd-$1" 2>/dev/null | sha256sum | cut -d ' ' -f 1)
 	echo "here: $sum"
-	[ "$sum" = "$(io_said "io-$1" "ext4 vdd" sha256)" ]
+	[ "$sum" = "$(guest_said "io-$1" "ext4 vdd" sha256)" ]
 }
 
 received()
@@ -165,7 +165,7 @@ received()
 	local sum card bad=0
 	sum=$(sha256sum <"$made/sent" | cut -d ' ' -f 1)
 	for card in net0 net1; do
-		[ "$(io_said "io-$1" "receive $card" sha256)" = "$sum" ] || {
+		[ "$(guest_said "io-$1" "receive $card" sha256)" = "$sum" ] || {
 			echo "$card has received something else than was sent"
 			bad=1
 		}
@@ -188,14 +188,14 @@ check()
 	for disk in "${io_disks[@]}"; do
 		disk=${disk%% *}
 		tap "$rev: $disk: written and verified in the guest" \
-			io_all_ok "io-$rev" "fio $disk" ${#jobs_of_fio[@]}
+			guest_all_ok "io-$rev" "fio $disk" ${#jobs_of_fio[@]}
 		tap "$rev: $disk: verified here" verify_here "$rev" "$disk"
 	done
 	tap "$rev: vda: its pool was full, and it went on" was_full "$rev"
 	tap "$rev: nvme0n1: the largest request" nvme_requests "$rev"
-	tap "$rev: vdd: ext4, in the guest" io_all_ok "io-$rev" ext4 1
+	tap "$rev: vdd: ext4, in the guest" guest_all_ok "io-$rev" ext4 1
 	tap "$rev: vdd: ext4, here" file_system "$rev"
-	tap "$rev: $net_mib MiB sent by virtio-net and e1000e" io_all_ok "io-$rev" send 2
+	tap "$rev: $net_mib MiB sent by virtio-net and e1000e" guest_all_ok "io-$rev" send 2
 	tap "$rev: $net_mib MiB received by both" received "$rev"
 	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" io_nothing_left "io-$rev" 6
 	tap "$rev: no report of the kernel" guest_no_report "io-$rev" 'Call trace|I/O error'

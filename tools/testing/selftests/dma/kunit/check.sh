@@ -143,14 +143,14 @@ shown()
 {
 	local config=$1 name value outcome slots got bad=0
 	while IFS=$'\t' read -r name value outcome slots; do
-		got=$(console "$config" | sed -n "s/^debugfs: row-$name-pool@\{0,1\}[0-9a-f]* \([^ ]*\) .*/\1/p")
+		got=$(guest_answers "kunit-${config/:/-}" | sed -n "s/^debugfs row-$name-pool@\{0,1\}[0-9a-f]* \([^ ]*\) .*/\1/p")
 		[ "$got" = "$slots" ] || {
 			printf '%s (%s, %s): io_tlb_segsize is "%s", expected %s\n' \
 				"$name" "$value" "$outcome" "$got" "$slots"
 			bad=1
 		}
 	done < <(rows)
-	got=$(console "$config" | sed -n 's/^debugfs: swiotlb \([^ ]*\) .*/\1/p')
+	got=$(guest_answers "kunit-${config/:/-}" | sed -n 's/^debugfs swiotlb \([^ ]*\) .*/\1/p')
 	[ "$got" = 128 ] || {
 		printf 'default pool: io_tlb_segsize is "%s", expected 128\n' "$got"
 		bad=1
@@ -163,9 +163,9 @@ nothing_left()
 {
 	local config=$1 pools
 	pools=$(fdtget -l "$made/kunit-$ARCH.dtb" /reserved-memory | grep -c pool)
-	console "$config" | awk -v pools="$pools" '
-	/^debugfs: / && $2 ~ /-pool/ { seen++ }
-	/^debugfs: / && $4 != 0 { print; bad = 1 }
+	guest_answers "kunit-${config/:/-}" | awk -v pools="$pools" '
+	/^debugfs / && $2 ~ /-pool/ { seen++ }
+	/^debugfs / && $4 != 0 { print; bad = 1 }
 	END {
 		if (seen != pools) {
 			print seen + 0 " of " pools " pools in debugfs"
@@ -214,8 +214,8 @@ highmem_refused()
 
 no_dma_api_error()
 {
-	console "$1" | grep -E '^dma-api: |^DMA-API: ' || echo "no line about it"
-	console "$1" | grep -x 'dma-api: 0 errors' >/dev/null
+	console "$1" | grep -E '^tap: # dma-api |^DMA-API: ' || echo "no line about it"
+	guest_answers "kunit-${1/:/-}" | grep -x 'dma-api 0 errors' >/dev/null
 }
 
 suite()

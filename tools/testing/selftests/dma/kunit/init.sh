@@ -3,8 +3,8 @@
 #
 # The guest's init for the KUnit suite: load it, which runs it, and say
 #
-#	debugfs: POOL SEGSIZE USED	for every pool, "-" where there is no file
-#	dma-api: N errors		what CONFIG_DMA_API_DEBUG counted
+#	debugfs POOL SEGSIZE USED	for every pool, "-" where there is no file
+#	dma-api N errors		what CONFIG_DMA_API_DEBUG counted
 #
 # The kernel's parameter kunit-seed=N changes the suite's random seed.
 
@@ -24,8 +24,8 @@ value()
 }
 
 for pool in /sys/kernel/debug/swiotlb /sys/kernel/debug/swiotlb/*/; do
-	echo "debugfs: $(basename "$pool") $(value "$pool/io_tlb_segsize") $(value "$pool/io_tlb_used")"
+	tell "debugfs $(basename "$pool") $(value "$pool/io_tlb_segsize") $(value "$pool/io_tlb_used")"
 done
-echo "dma-api: $(value /sys/kernel/debug/dma-api/error_count) errors"
+tell "dma-api $(value /sys/kernel/debug/dma-api/error_count) errors"
 
 end

@@ -4,7 +4,7 @@
 # What the guests with disks and network cards on restricted pools share, to be
 # sourced first by their init: /proc and so on, the jobs that init scripts and
 # the host's lists of jobs may name, and what is told in the end. Each job
-# answers with one line "io: JOB ...", the last word of which is ok or FAILED.
+# answers with one line of TAP.
 # All goes through the kernel's log: on the console itself the kernel's lines
 # would break into it.
 #
@@ -20,11 +20,6 @@ mkdir -p /huge /mnt
 echo 16 >/proc/sys/vm/nr_hugepages
 mount -t hugetlbfs huge /huge
 exec >/dev/kmsg 2>&1
-
-tell()
-{
-	echo "io: $*"
-}
 
 # Where a device is in sysfs, as a driver's bind and unbind take its name
 sysfs_of()

@@ -131,36 +131,14 @@ io_carried()
 	tr -d '\000' <"$1"
 }
 
-# io_answers NAME: what the guest of that console said, without time stamps
-io_answers()
-{
-	sed -n 's/^\[[^]]*\] io: //p' "$logs/boot/$1.log"
-}
-
-# io_said NAME JOB KEY: the value of KEY in what the job has answered
-io_said()
-{
-	guest_field "$3" "$(io_answers "$1" | grep -m 1 -- "^$2 ")"
-}
-
-# io_all_ok NAME PATTERN COUNT: so many jobs, all of them ok
-io_all_ok()
-{
-	local said
-	said=$(io_answers "$1" | grep -E -- "^$2 " || :)
-	printf '%s\n' "$said"
-	[ "$(printf '%s\n' "$said" | grep -c ' ok$')" -eq "$3" ] &&
-		[ "$(printf '%s\n' "$said" | wc -l)" -eq "$3" ]
-}
-
 # io_nothing_left NAME POOLS: at least so many pools, no slot of any in use, nothing
 # mapped, and no error of a driver
 io_nothing_left()
 {
 	local bad=0
-	io_answers "$1" | grep -E '^(pool|dma-api) '
-	[ "$(io_answers "$1" | grep -c '^pool .* used=0 ok$')" -ge "$2" ] || bad=1
-	! io_answers "$1" | grep '^pool ' | grep -v ' used=0 ok$' || bad=1
-	io_answers "$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null || bad=1
+	guest_answers "$1" | grep -E '^(pool|dma-api) '
+	[ "$(guest_answers "$1" | grep -c '^pool .* used=0 ok$')" -ge "$2" ] || bad=1
+	! guest_answers "$1" | grep '^pool ' | grep -v ' used=0 ok$' || bad=1
+	guest_answers "$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null || bad=1
 	return $bad
 }

@@ -47,30 +47,8 @@ scp_firmware_names()
 		printf '%s\n' scp.img mediatek/mt8183/scp.img
 }
 
-# answers NAME: what the guest said, without time stamps
-answers()
-{
-	sed -n 's/^\[[^]]*\] scp: //p' "$logs/boot/scp-$1.log"
-}
-
 # model NAME: what the program that plays the SCP said
 model()
 {
 	sed -n 's/^\[[^]]*\] scp-model: //p' "$logs/boot/scp-$1.log"
-}
-
-# all_ok NAME PATTERN COUNT: so many jobs, all of them ok
-all_ok()
-{
-	local said
-	said=$(answers "$1" | grep -E -- "^$2 " || :)
-	printf '%s\n' "$said"
-	[ "$(printf '%s\n' "$said" | grep -c ' ok$')" -eq "$3" ] &&
-		[ "$(printf '%s\n' "$said" | wc -l)" -eq "$3" ]
-}
-
-# said NAME JOB KEY: the value of KEY in what the first such job has answered
-said()
-{
-	guest_field "$3" "$(answers "$1" | grep -m 1 -- "^$2 ")"
 }

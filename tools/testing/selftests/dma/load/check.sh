@@ -54,14 +54,14 @@ received()
 	local sum card
 	sum=$(sha256sum <"$made/sent" | cut -d ' ' -f 1)
 	for card in net0 net1; do
-		[ "$(io_said "load-$1" "load $card" sha256)" = "$sum" ] || return
+		[ "$(guest_said "load-$1" "load $card" sha256)" = "$sum" ] || return
 	done
 }
 
 # What was done, as comments of TAP
 figures()
 {
-	io_answers "load-$1" | sed -n 's/^load /# '"$1"': /p; s/^full-size /# '"$1"': full size: /p'
+	guest_answers "load-$1" | sed -n 's/^load /# '"$1"': /p; s/^full-size /# '"$1"': full size: /p'
 }
 
 check()
@@ -70,13 +70,13 @@ check()
 	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 	tap "$rev: $seconds s: the guest ends as it should" boot "$rev"
 	tap "$rev: disks: all written and verified, unbound and bound again" \
-		io_all_ok "$log" 'load (vd|nvme|sd|pvd)[a-z0-9]*' 7
-	tap "$rev: cards: all sent and received, unbound and bound again" io_all_ok "$log" 'load net[01]' 2
+		guest_all_ok "$log" 'load (vd|nvme|sd|pvd)[a-z0-9]*' 7
+	tap "$rev: cards: all sent and received, unbound and bound again" guest_all_ok "$log" 'load net[01]' 2
 	tap "$rev: cards: what they have received is what was sent here" received "$rev"
 	tap "$rev: probe devices: all written and read, unbound and bound again" \
-		io_all_ok "$log" 'load dma-probe-[a-z0-9]*' 6
+		guest_all_ok "$log" 'load dma-probe-[a-z0-9]*' 6
 	tap "$rev: no slot in use, nothing mapped, no DMA-API error" io_nothing_left "$log" 7
-	tap "$rev: each pool gives its largest buffer" io_all_ok "$log" full-size 7
+	tap "$rev: each pool gives its largest buffer" guest_all_ok "$log" full-size 7
 	tap "$rev: no report of the kernel" guest_no_report "$log" 'Call trace'
 	figures "$rev"
 }

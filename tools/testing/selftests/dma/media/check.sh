@@ -60,30 +60,25 @@ boot()
 			"$made/media.dtb" "$made/$1.cpio.gz"
 }
 
-answers()
-{
-	sed -n 's/^\[[^]]*\] media: //p' "$logs/boot/media-$1.log"
-}
-
 # streamed REV JOB: all its frames
 streamed()
 {
-	answers "$1" | grep "^$2: "
-	answers "$1" | grep -x "$2: ok, frames=${2##* }" >/dev/null
+	guest_answers "media-$1" | grep "^$2: "
+	guest_answers "media-$1" | grep -x "$2: frames=${2##* } ok" >/dev/null
 }
 
 # refused REV JOB: at once, and with an error that user space can tell
 refused()
 {
-	answers "$1" | grep -x "$2: FAILED, REQBUFS: Cannot allocate memory"
+	guest_answers "media-$1" | grep -x "$2: REQBUFS: Cannot allocate memory FAILED"
 }
 
 # Once both devices are unbound
 nothing_left()
 {
-	answers "$1" | grep -e '^pool ' -e '^dma-api '
-	answers "$1" | grep -x 'pool used=0' >/dev/null &&
-		answers "$1" | grep -x 'dma-api errors=0 left=0' >/dev/null
+	guest_answers "media-$1" | grep -e '^pool ' -e '^dma-api '
+	guest_answers "media-$1" | grep -x 'pool used=0 ok' >/dev/null &&
+		guest_answers "media-$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null
 }
 
 need dtc fdtoverlay "$(cross_compile arm64)gcc"

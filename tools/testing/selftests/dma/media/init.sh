@@ -3,8 +3,7 @@
 #
 # init of the guest of tools/testing/selftests/dma/media/check.sh: video frames in a restricted pool.
 # What is to be done stands in /jobs, a line each with the arguments of
-# /vb2_probe. Each is answered with one line "media: ARGUMENTS: ok, ..." or
-# "media: ARGUMENTS: FAILED, ...".
+# /vb2_probe. Each is answered with one line of TAP, "ARGUMENTS: WHAT IT SAID".
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
@@ -15,9 +14,9 @@ insmod /vb2_probe.ko
 while read -r job; do
 	# shellcheck disable=SC2086 # several words
 	if said=$(/vb2_probe $job 2>&1); then
-		echo "media: $job: ok, $said"
+		tell "$job: $said" ok
 	else
-		echo "media: $job: FAILED, $said"
+		tell "$job: $said" FAILED
 	fi
 done </jobs
 
@@ -27,9 +26,9 @@ for device in camera display; do
 done
 rmmod vb2_probe
 for pool in /sys/kernel/debug/*video-pool*/ /sys/kernel/debug/swiotlb/*video-pool*/; do
-	[ ! -e "$pool/io_tlb_used" ] || echo "media: pool used=$(cat "$pool/io_tlb_used")"
+	[ ! -e "$pool/io_tlb_used" ] || tell pool "used=$(cat "$pool/io_tlb_used")" ok
 done
-echo "media: dma-api errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
-	"left=$(grep -c -e vb2-probe /sys/kernel/debug/dma-api/dump)"
+tell dma-api "errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
+	"left=$(grep -c -e vb2-probe /sys/kernel/debug/dma-api/dump)" ok
 
 end

@@ -272,7 +272,7 @@ boot()
 		"$work/dma_probe" "${files[@]}" &&
 		ICOUNT=1 "$top/scripts/guest/boot.sh" poolmap "$base_dir/image/guest-map/Image" "$work/board.dtb" \
 			"$work/map.cpio.gz" || return
-	sed -n 's/\r$//; s/^\[[^]]*\] map: //p' "$logs/boot/poolmap.log" >"$work/said"
+	guest_answers poolmap >"$work/said"
 	cat "$work/said"
 	guest_no_report poolmap
 }

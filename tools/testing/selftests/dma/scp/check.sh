@@ -93,7 +93,7 @@ prepare()
 starts()
 {
 	local rebound
-	rebound=$(said "$1" rebind running)
+	rebound=$(guest_said "scp-$1" rebind running)
 	echo $((1 + restarts + 1 + ${rebound:-0}))
 }
 
@@ -141,7 +141,7 @@ ready()
 channels()
 {
 	local said
-	said=$(answers "$1" | grep '^channels ' || :)
+	said=$(guest_answers "scp-$1" | grep '^channels ' || :)
 	echo "$said"
 	[[ $said == *" name=cros-ec-rpmsg "*" name=swiotlb-test-echo "*" ok" ]]
 }
@@ -150,9 +150,9 @@ channels()
 no_slot_lost()
 {
 	local said
-	said=$(answers "$1" | grep '^pool ' || :)
+	said=$(guest_answers "scp-$1" | grep '^pool ' || :)
 	printf '%s\n' "$said"
-	answers "$1" | grep -E '^(restart|crash|rebind) '
+	guest_answers "scp-$1" | grep -E '^(restart|crash|rebind) '
 	[ "$(printf '%s\n' "$said" | grep -c " io_tlb_used=$((guest_scp_dram / 2048)) ")" -eq 3 ]
 }
 
@@ -160,7 +160,7 @@ crash()
 {
 	grep -E 'SCP watchdog timeout|crash detected in scp: type watchdog|recovering scp' \
 		"$logs/boot/scp-$1.log" | sort -u | tee "$made/crash"
-	[ "$(wc -l <"$made/crash")" -eq 3 ] && all_ok "$1" crash 1
+	[ "$(wc -l <"$made/crash")" -eq 3 ] && guest_all_ok "scp-$1" crash 1
 }
 
 # buffer NAME KIND SIZE RESULT: what became of it, and whether its address is in
@@ -168,7 +168,7 @@ crash()
 buffer()
 {
 	local name=$1 kind=$2 size=$3 result=$4 said addr base length in=outside
-	said=$(answers "$name" | grep "^buffer kind=$kind size=$size " || :)
+	said=$(guest_answers "scp-$name" | grep "^buffer kind=$kind size=$size " || :)
 	printf '%s\n' "$said"
 	base=$(guest_cells "$made/$name.dtb" scp_mem_reserved reg 0)
 	length=$(guest_cells "$made/$name.dtb" scp_mem_reserved reg 2)
@@ -187,8 +187,8 @@ no_report()
 
 no_dma_api_error()
 {
-	answers "$1" | grep '^dma-api '
-	answers "$1" | grep -x 'dma-api errors=0 ok' >/dev/null
+	guest_answers "scp-$1" | grep '^dma-api '
+	guest_answers "scp-$1" | grep -x 'dma-api errors=0 ok' >/dev/null
 }
 
 # What the SCP gets of its device's buffers today: what is coherent is in its
@@ -209,14 +209,14 @@ check()
 	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 	tap "$rev: the guest ends as it should" scp_boot "$made" "$rev" "$rev" "$made/$rev.dtb" "$made/jobs"
 	tap "$rev: the SCP's memory is where the device tree has it" windows "$rev"
-	tap "$rev: the driver probes, the firmware starts" all_ok "$rev" start 1
+	tap "$rev: the driver probes, the firmware starts" guest_all_ok "scp-$rev" start 1
 	tap "$rev: SCP is ready, version $scp_version, at each start" ready "$rev"
 	tap "$rev: SRAM and DRAM equal the firmware's file at each start" loaded "$rev"
 	tap "$rev: both rpmsg channels are there" channels "$rev"
-	tap "$rev: $messages messages of all lengths, by IPI ($(said "$rev" echo bytes) bytes)" \
-		all_ok "$rev" echo 3
-	tap "$rev: $messages messages of all lengths, by rpmsg ($(said "$rev" rpmsg bytes) bytes)" \
-		all_ok "$rev" rpmsg 2
+	tap "$rev: $messages messages of all lengths, by IPI ($(guest_said "scp-$rev" echo bytes) bytes)" \
+		guest_all_ok "scp-$rev" echo 3
+	tap "$rev: $messages messages of all lengths, by rpmsg ($(guest_said "scp-$rev" rpmsg bytes) bytes)" \
+		guest_all_ok "scp-$rev" rpmsg 2
 	for kind in "${buffers[@]}"; do
 		size=${kind#* }
 		kind=${kind% *}
@@ -229,9 +229,9 @@ check()
 		tap "$rev: $kind buffer of $(guest_size "$size"): $what" \
 			buffer "$rev" "$kind" "$size" "$result"
 	done
-	tap "$rev: stopped and started $restarts times" all_ok "$rev" restart 1
+	tap "$rev: stopped and started $restarts times" guest_all_ok "scp-$rev" restart 1
 	tap "$rev: the watchdog's interrupt, and the recovery" crash "$rev"
-	tap "$rev: unbound and bound $rebinds times, and running each time" all_ok "$rev" rebind 1
+	tap "$rev: unbound and bound $rebinds times, and running each time" guest_all_ok "scp-$rev" rebind 1
 	if [ "$rev" != base ]; then
 		tap "$rev: no address out of the SCP's memory" all_reached "$rev"
 		tap "$rev: no slot lost" no_slot_lost "$rev"
@@ -245,10 +245,10 @@ check()
 isp()
 {
 	local said
-	answers isp | grep '^isp '
+	guest_answers scp-isp | grep '^isp '
 	said=$(sed -n 's/^\[[^]]*\] isp-load: //p' "$logs/boot/scp-isp.log")
 	grep -E 'error|result=refused|later=refused|echo=FAILED' <<<"$said" && return 1
-	grep "^end rounds=$rounds broken=0 " <<<"$said" && all_ok isp isp 1
+	grep "^end rounds=$rounds broken=0 " <<<"$said" && guest_all_ok scp-isp isp 1
 }
 
 # Each refusal is one line of the driver's.
@@ -264,8 +264,8 @@ refusals()
 # The same for a slot that is not given back, and for one that is lost
 isp_no_slot_lost()
 {
-	answers isp | grep '^pool '
-	answers isp | grep "^pool .* io_tlb_used=$((guest_scp_dram / 2048)) "
+	guest_answers scp-isp | grep '^pool '
+	guest_answers scp-isp | grep "^pool .* io_tlb_used=$((guest_scp_dram / 2048)) "
 }
 
 isp_table()

@@ -15,8 +15,7 @@
 #	isp ROUNDS SEED ALIGN	that, while the ISP's stand-in uses the pool
 #	pool			what debugfs says of the pools
 #
-# Each answers with one line "scp: JOB ...", the last word of which is ok or
-# FAILED. All goes through the kernel's log: on the console itself the kernel's
+# Each answers with one line of TAP (lib/init.sh). All goes through the kernel's log: on the console itself the kernel's
 # lines would break into it.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
@@ -26,11 +25,6 @@ exec >/dev/kmsg 2>&1
 driver=/sys/bus/platform/drivers/mtk-scp
 # shellcheck source=tools/testing/selftests/dma/lib/scp-guest.sh
 . /scp-guest.sh
-
-tell()
-{
-	echo "scp: $*"
-}
 
 # answer WHAT... RESULT: by the last one, ok if 0
 answer()

@@ -146,23 +146,23 @@ mapped()
 {
 	local want
 	want=$(grep -c "^$2 $3 " "$made/jobs-$1")
-	console "$1" | grep "^benchmark: $2 $3 "
-	[ "$(console "$1" | grep -c "^benchmark: $2 $3 .* ok$")" -eq "$want" ]
+	guest_answers "selftests-$1" | grep "^benchmark $2 $3 "
+	[ "$(guest_answers "selftests-$1" | grep -c "^benchmark $2 $3 .* ok$")" -eq "$want" ]
 }
 
 # refused REV MODE GRANULE: none was, and the pool was not what lacked room
 refused()
 {
-	console "$1" | grep "^benchmark: $2 $3 "
-	[ "$(console "$1" | grep -c "^benchmark: $2 $3 .* FAILED$")" -eq "$(grep -c "^$2 $3 " "$made/jobs-$1")" ] &&
+	guest_answers "selftests-$1" | grep "^benchmark $2 $3 "
+	[ "$(guest_answers "selftests-$1" | grep -c "^benchmark $2 $3 .* FAILED$")" -eq "$(grep -c "^$2 $3 " "$made/jobs-$1")" ] &&
 		console "$1" | grep "swiotlb buffer is full (sz: $(($3 * 4096)) bytes), total 32768 (slots), used 0"
 }
 
 nothing_left()
 {
-	console "$1" | grep -E '^(pool|dma-api): '
-	console "$1" | grep -x 'pool: used=0' >/dev/null &&
-		console "$1" | grep -x 'dma-api: errors=0 left=0' >/dev/null
+	guest_answers "selftests-$1" | grep -E '^(pool|dma-api) '
+	guest_answers "selftests-$1" | grep -x 'pool used=0 ok' >/dev/null &&
+		guest_answers "selftests-$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null
 }
 
 # What the benchmark has told, in microseconds
@@ -176,7 +176,7 @@ latencies()
 		"$from_device") direction=from-device ;;
 		esac
 		printf '%-16s%8s  %-14s%8s%10s%10s\n' "${modes[mode]}" "$granule" "$direction" "$n" "$map" "$unmap"
-	done < <(console series | sed -n 's/^benchmark: \(.*\) ok$/\1/p')
+	done < <(guest_answers selftests-series | sed -n 's/^benchmark \(.*\) ok$/\1/p')
 }
 
 no_arguments "$@"

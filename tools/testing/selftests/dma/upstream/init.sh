@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/upstream/check.sh. The kernel's own tests have
+# init of the guest of check.sh. The kernel's own tests have
 # run when this begins. What the kernel's dma_map_benchmark is to do stands in
 # /jobs, a line each:
 #
 #	MODE GRANULE DIRECTION THREADS	as the tool's -m, -g, -d and -t take them
 #
-# Each is answered with one line "benchmark: MODE GRANULE DIRECTION THREADS MAP
-# UNMAP ok", with the mean latencies in microseconds, or "... FAILED".
+# Each is answered with one line of TAP, "benchmark MODE GRANULE DIRECTION THREADS MAP
+# UNMAP", with the mean latencies in microseconds.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
@@ -30,15 +30,15 @@ while read -r mode granule direction threads; do
 	else
 		result=FAILED
 	fi
-	echo "benchmark: $mode $granule $direction $threads $result"
+	tell "benchmark $mode $granule $direction $threads $result"
 done </jobs
 
 echo benchmark >$driver/unbind
 # Where the pool is depends on when its driver came; only one of the two is.
 for file in $pool; do
-	[ ! -e "$file/io_tlb_used" ] || echo "pool: used=$(cat "$file/io_tlb_used")"
+	[ ! -e "$file/io_tlb_used" ] || tell pool "used=$(cat "$file/io_tlb_used")" ok
 done
-echo "dma-api: errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
-	"left=$(wc -l </sys/kernel/debug/dma-api/dump)"
+tell dma-api "errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
+	"left=$(wc -l </sys/kernel/debug/dma-api/dump)" ok
 
 end
