@@ -8,9 +8,9 @@
 
 #include <linux/list.h>
 #include <linux/slab.h>
+#include <linux/version.h>
 
-/* Before 6.12 */
-#ifdef SWIOTLB_TEST_6_1
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #include <asm/unaligned.h>
 #else
 #include <linux/unaligned.h>
@@ -24,7 +24,7 @@
 #define kvzalloc_objs(obj, n)	kvcalloc(n, sizeof(obj), GFP_KERNEL)
 #endif
 
-#ifdef SWIOTLB_TEST_6_1
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline size_t list_count_nodes(struct list_head *head)
 {
 	struct list_head *pos;
@@ -37,8 +37,11 @@ static inline size_t list_count_nodes(struct list_head *head)
 #endif
 
 #ifdef KUNIT_CASE_PARAM
-/* When 6.1 runs a suite, its module has no kobject yet to put a driver under. */
-#ifdef SWIOTLB_TEST_6_1
+/*
+ * Before 6.6, a suite is run when its module has no kobject yet to put a driver under.
+ * Without an owner a driver needs none, which is right for the kernels up to 6.12, too.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #undef platform_driver_register
 #define platform_driver_register(driver)	__platform_driver_register(driver, NULL)
 #endif

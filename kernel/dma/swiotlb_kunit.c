@@ -52,13 +52,13 @@ MODULE_PARM_DESC(seed, "What the random sizes and orders begin with");
 #define PAGE_SLOTS	((unsigned int)(PAGE_SIZE >> IO_TLB_SHIFT))
 
 /*
- * 6.1 looks at every so many slots, counted from the area's start, and aligns
- * coherent buffers to a page only.
+ * Older kernels look at every so many slots, counted from the area's start, and align
+ * coherent buffers to a page only (Kbuild looks at the source).
  */
-#ifdef SWIOTLB_TEST_6_1
-#define SEG_ALIGNS	false
-#else
+#ifdef SWIOTLB_ALIGNS
 #define SEG_ALIGNS	true
+#else
+#define SEG_ALIGNS	false
 #endif
 
 struct seg_buf;

@@ -102,7 +102,7 @@ boot()
 	"$top/scripts/guest/initramfs.sh" "$out/$2.cpio.gz" \
 		"$top/scripts/bench/kernel-init.sh" \
 		"$out/dma_probe" "$small-$2/dma_probe.ko" &&
-	ICOUNT=1 "$top/scripts/guest/boot.sh" "bench-$1" "$small-$2/Image" "$out/$3.dtb" \
+	ICOUNT=1 SMP=1 "$top/scripts/guest/boot.sh" "bench-$1" "$small-$2/Image" "$out/$3.dtb" \
 		"$out/$2.cpio.gz" -append "dma_debug=off swiotlb=force norandmaps" \
 		-- -rtc "base=2000-01-01,clock=vm"
 }

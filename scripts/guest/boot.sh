@@ -10,8 +10,11 @@
 #   -append    further kernel parameters
 #   --         further options for QEMU
 #
-# Environment:
-#   ICOUNT=1       one vCPU, and the guest's clock counts instructions, 1 ns each
+# environment:
+#   ICOUNT=1       the guest's clock counts instructions, 1 ns each, and the vCPUs
+#                  take turns: no timeout in the guest depends on the host's load.
+#                  Not for guests with disks or cards, for which the host's clock
+#                  goes on
 #   ARCH=arch      arm64 (the default), arm, riscv or x86
 #   CPU=name       the CPU that QEMU shows (see scripts/lib/guest.sh)
 #   GIC=2          arm64's interrupt controller, 3 otherwise
@@ -69,7 +72,6 @@ log=$logs/boot/$name.log
 
 options=("${machine[@]:1}" -m "${MEM:-2G}" -display none -no-reboot)
 if [ "${ICOUNT:-0}" != 0 ]; then
-	smp=1
 	options+=(-icount "shift=0,sleep=off")
 fi
 # All vCPUs at work for as long, as far as the host has CPUs for them

@@ -51,7 +51,7 @@ boot()
 	"$top/scripts/guest/initramfs.sh" "$out/$1.cpio.gz" \
 		"$top/scripts/guest/run-init.sh" \
 		"$out/dma_probe" "${files[@]}" &&
-	"$top/scripts/guest/boot.sh" "run-$1" "$base_dir/image/$guest_config-$2/Image" "$out/$3.dtb" \
+	ICOUNT=1 "$top/scripts/guest/boot.sh" "run-$1" "$base_dir/image/$guest_config-$2/Image" "$out/$3.dtb" \
 		"$out/$1.cpio.gz"
 }
 

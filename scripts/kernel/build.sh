@@ -72,18 +72,9 @@ for part in $parts; do
 		"there is no swiotlb-$part.config in arch/$ARCH/configs/ or kernel/configs/"
 	fragments+=("$fragment")
 done
-# What another base needs otherwise than mainline
-fragment=$top/kernel/configs/swiotlb-base-$BASE.config
-[ ! -e "$fragment" ] || fragments+=("$fragment")
 
-cc=${cross}gcc
-if command -v ccache >/dev/null; then
-	# The clone's path is not part of what is compiled, so that another
-	# clone finds it.
-	export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1 \
-		CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-3G} CCACHE_SLOPPINESS=time_macros
-	cc="ccache $cc"
-fi
+use_ccache
+cc=$ccache${cross}gcc
 # The same source gives the same image, whenever and wherever it is built.
 export KBUILD_BUILD_TIMESTAMP='Sat Jan  1 00:00:00 UTC 2000' KBUILD_BUILD_USER=swiotlb \
 	KBUILD_BUILD_HOST=swiotlb KBUILD_BUILD_VERSION=1
@@ -135,11 +126,15 @@ configure()
 	mv "$obj/wanted.new" "$wanted"
 }
 
-# The fragments are mainline's. An older kernel may not have an option yet.
-is_newer_option()
+# The fragments are mainline's. Another kernel may not have an option, or not what a
+# line "# OPTION needs OTHER" of the fragments says it depends on.
+is_foreign_option()
 {
-	[ "$BASE" != mainline ] &&
-		! git -C "$src" grep -qE "^[[:space:]]*(menu)?config ${1#CONFIG_}\$" -- '*Kconfig*'
+	local other
+	[ "$BASE" != mainline ] || return
+	git -C "$src" grep -qE "^[[:space:]]*(menu)?config ${1#CONFIG_}\$" -- '*Kconfig*' || return 0
+	other=$(cat "${fragments[@]}" | sed -n "s/^# $1 needs \(CONFIG_[A-Za-z0-9_]*\)\$/\1/p")
+	[ -n "$other" ] && ! grep -q "^$other=" "$obj/.config"
 }
 
 # The last word of the fragments on each option, unless .config agrees.
@@ -152,7 +147,7 @@ not_taken()
 			name=${line%%=*}
 			case $line in
 			*=n) ! grep -q "^$name=" "$obj/.config" || echo "$name is not off" ;;
-			*) grep -qxF "$line" "$obj/.config" || is_newer_option "$name" ||
+			*) grep -qxF "$line" "$obj/.config" || is_foreign_option "$name" ||
 				echo "$line, but it is: $(grep -w "$name" "$obj/.config" || echo "unknown, or its dependencies are off")" ;;
 			esac
 		done
@@ -195,6 +190,8 @@ build_kernel()
 		# Warnings come only with a compilation.
 		rm -rf "$obj/kernel/dma"
 	fi
+	# Those of the files that the series changes are always in "warnings".
+	git -C "$src" diff --name-only base series -- '*.c' | sed "s|^|$obj/|; s/c\$/o/" | xargs -r rm -f
 	step "kernel/$label Image" build_image || die "$rev does not build in configuration $config"
 	warnings=$logs/"kernel/$label Image.log"
 	mkdir -p "$image.new"

@@ -1,46 +1,60 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Get the kernel source that a base is made of, as Debian packages it. The
-# package lists and downloads are our own (see apt.sh): the system's are neither
-# used nor changed.
+# Get the kernel source that a base is made of (scripts/bases): a package of Debian's
+# or a tag of a git tree. The package lists and downloads are our own (see apt.sh):
+# the system's are neither used nor changed.
 #
 # Usage: get.sh [newest]             the newest version of the base
 #        get.sh all                  the newest of each X.Y of the base
-#        get.sh unpack DEB DIR [FILE...]
-#                                      the source in package DEB, or only these
-#                                      files of it, becomes DIR
+#        get.sh unpack SOURCE DIR [FILE...]
+#                                    the SOURCE, or only these files of it, becomes DIR
 #
-# The first two print one line for each package, its path. All else that is said
-# goes to stderr. Packages are kept in the cache; without a network, the newest
-# that is there is taken.
+# The first two print one line for each SOURCE: the path of a package, or
+# git:FOLDER#TAG. All else that is said goes to stderr. Packages, and tags of git
+# trees elsewhere, are kept in the cache; without a network, the newest that is
+# there is taken.
 #
 # Exit status: 0 when what was asked for is there, 1 otherwise.
 
 . "$(dirname "$0")/../lib/common.sh"
 . "$top/scripts/lib/apt.sh"
+. "$top/scripts/lib/tree.sh"
 
 debs=$cache/deb
 # What a package of today needs, packed and unpacked, in MiB.
 deb_mib=200
 source_mib=2000
+# What git has of one tag
+git_mib=400
 
-# The line of scripts/bases for $BASE: sets versions and suites.
+# The line of scripts/bases for $BASE: sets versions and suites, or git_from and
+# git_tags.
 read_base()
 {
-	local name=$BASE line
+	local line
 	versions=
-	if ! grep -q "^${BASE}[[:space:]]" "$top/scripts/bases"; then
+	git_from=
+	if ! line=$(line_of_base "$BASE"); then
 		[[ $BASE =~ ^[0-9]+\.[0-9]+$ ]] ||
-			die "BASE=$BASE: no such line in scripts/bases, and no version like 7.2"
-		name=mainline
+			die "BASE=$BASE: no such line in ${bases_file#"$top"/}, and no version like 7.2"
+		line=$(line_of_base mainline) || die "${bases_file#"$top"/} has no line for mainline"
 		versions=$BASE
 	fi
-	line=$(grep "^${name}[[:space:]]" "$top/scripts/bases")
-	read -r _ line <<<"$line"
-	versions=${versions:-${line%%[[:space:]]*}}
-	read -r _ line <<<"$line"
 	read -ra suites <<<"$line"
+	if [[ ${suites[0]-} = git:* ]]; then
+		[ -z "$versions" ] ||
+			die "BASE=$BASE: mainline comes from a git tree, so which tags are meant is not known" \
+				"give $BASE a line of its own in ${bases_file#"$top"/}"
+		[ ${#suites[@]} -eq 2 ] ||
+			die "the line for $BASE in ${bases_file#"$top"/} is not 'NAME git:PATH PATTERN'" \
+				"a pattern is, for instance, v6.6.*"
+		git_from=${suites[0]#git:}
+		git_tags=${suites[1]}
+		return
+	fi
+	versions=${versions:-${suites[0]-}}
+	suites=("${suites[@]:1}")
 }
 
 # matches X.Y: is it one of the base's versions?
@@ -116,15 +130,89 @@ download()
 	printf '%s\n' "$deb"
 }
 
+# Is it an address, for git to ask over a network, and no folder here?
+is_address()
+{
+	[[ $1 = *:* ]]
+}
+
+# Lines "ID TAG" of a git tree's tags that match
+tags_of()
+{
+	GIT_TERMINAL_PROMPT=0 git ls-remote --tags --refs "$1" "refs/tags/$2" |
+		sed 's|^\([0-9a-f]*\)\trefs/tags/|\1 |'
+}
+
+# Of such lines the newest
+newest_tag()
+{
+	local tags releases
+	tags=$(sort -V -k 2)
+	releases=$(grep -vE -- '-rc[0-9]+$' <<<"$tags" || :)
+	tail -n 1 <<<"${releases:-$tags}"
+}
+
+# fetch_tag FOLDER ADDRESS ID TAG: that tag, without its history
+fetch_tag()
+{
+	local folder=$1 address=$2 id=$3 tag=$4 log=$logs/fetch/git-$BASE.log
+	[ -d "$folder" ] || git init -q --bare --template= "$folder"
+	[ "$(git -C "$folder" rev-parse -q --verify "refs/tags/$tag")" != "$id" ] || return 0
+	need_space "$folder" "$git_mib" "the source of $tag"
+	say "  getting $tag from $address" >&2
+	GIT_TERMINAL_PROMPT=0 git -C "$folder" -c gc.auto=0 fetch -q --depth=1 --no-tags "$address" \
+		"+refs/tags/$tag:refs/tags/$tag" >"$log" 2>&1 && return
+	tail -n 5 "$log" | sed 's/^/    | /' >&2
+	die "could not get $tag from $address" "call again; the whole log: ${log#"$top"/}"
+}
+
+get_git()
+{
+	local from=$git_from log=$logs/fetch/git-$BASE.log folder tags id tag
+	need git
+	mkdir -p "${log%/*}"
+	if is_address "$from"; then
+		folder=$cache/git/$(printf '%s' "$from" | tr -c 'A-Za-z0-9._-' -)
+	else
+		# shellcheck disable=SC2088 # as it stands in the file
+		[[ $from != '~/'* ]] || from=$HOME/${from#'~/'}
+		[[ $from = /* ]] || from=$top/$from
+		folder=$from
+		[ -d "$folder" ] || die "BASE=$BASE: there is no folder $folder" \
+			"it is named in ${bases_file#"$top"/}; git clone makes one"
+	fi
+	if ! tags=$(tags_of "$from" "$git_tags" 2>"$log"); then
+		tail -n 4 "$log" | sed 's/^/    | /' >&2
+		is_address "$from" || die "BASE=$BASE: $from is no git tree" \
+			"its line in ${bases_file#"$top"/} has to name the top of one"
+		tags=
+		[ ! -d "$folder" ] || tags=$(tags_of "$folder" "$git_tags" 2>/dev/null || :)
+		[ -n "$tags" ] ||
+			die "could not ask $from for its tags, and none of $git_tags is in $cache/git" \
+				"is there a network, and is the address right? KERNEL=/path/to/linux takes a tree of yours"
+		say "  no network: taking what the cache has" >&2
+		from=$folder
+	fi
+	[ -n "$tags" ] || die "BASE=$BASE: $from has no tag $git_tags" \
+		"in a clone, git fetch --tags gets those that it lacks; the pattern is in ${bases_file#"$top"/}"
+	read -r id tag < <(newest_tag <<<"$tags")
+	[ "$from" = "$folder" ] || with_lock "git-$BASE" fetch_tag "$folder" "$from" "$id" "$tag" || exit 1
+	printf 'git:%s#%s\n' "$folder" "$tag"
+}
+
 # get newest|all
 get()
 {
 	local log=$logs/fetch/lists.log lines xy version path
+	read_base
+	if [ -n "$git_from" ]; then
+		get_git
+		return
+	fi
 	{ command -v apt-get && command -v dpkg-deb; } >/dev/null ||
 		die "the kernel source comes as a Debian package, and there is no apt here" \
 			"KERNEL=/path/to/linux takes a tree of yours"
 	need apt-cache dpkg xz
-	read_base
 	mkdir -p "$debs" "${log%/*}"
 	if lines=$(offered 2>"$log"); then
 		lines=$(newest_of_each <<<"$lines")
@@ -150,10 +238,39 @@ get()
 	done <<<"$lines"
 }
 
-# unpack DEB DIR [FILE...]
+# unpack_git SOURCE DIR [FILE...]
+unpack_git()
+{
+	local commit folder dir=$2 tmp=$2.unpacking files=()
+	need git tar
+	folder=$(source_folder "$1")
+	commit=$(source_commit "$1") || exit 1
+	shift 2
+	if [ $# -gt 0 ]; then
+		mapfile -t files < <(git -C "$folder" ls-tree -r --full-tree --name-only "$commit" -- "$@")
+		# Without a name, archive would give everything.
+		[ ${#files[@]} -gt 0 ] || files=(--)
+	else
+		need_space "$(dirname "$dir")" "$source_mib" "the kernel source"
+	fi
+	rm -rf "$tmp"
+	mkdir -p "$tmp"
+	if [ "${files[*]-}" != -- ] && ! git -C "$folder" archive "$commit" "${files[@]}" | tar -x -C "$tmp"; then
+		rm -rf "$tmp"
+		die "could not take the source of $commit out of $folder" "is the disk full?"
+	fi
+	rm -rf "$dir"
+	mv "$tmp" "$dir"
+}
+
+# unpack SOURCE DIR [FILE...]
 unpack()
 {
 	local deb=$1 dir=$2 tmp=$2.unpacking package files=()
+	if [[ $deb = git:* ]]; then
+		unpack_git "$@"
+		return
+	fi
 	shift 2
 	need dpkg-deb xz tar
 	[ -e "$deb" ] || die "no package $deb"

@@ -7,12 +7,13 @@
 #                      with the mails of patches/$BASE applied
 #   build/$BASE/src    a second work tree of the same repository, for compiling
 #
-# The source is the newest that Debian packages (scripts/bases), or a copy of
-# KERNEL. Called again, it does what is missing: nothing if nothing changed;
+# The source is the newest of those that scripts/bases names, or a copy of KERNEL.
+# Called again, it does what is missing: nothing if nothing changed;
 # mails that changed are applied anew, unless the tree has work of its own.
 #
-# Usage: [BASE=name] [KERNEL=/path/to/linux] [UPDATE=1] tree.sh
-#   UPDATE=1  ask whether there is a newer package than the tree was made of
+# Usage: [BASE=name] [KERNEL=/path/to/linux] [UPDATE=1] tree.sh [--base]
+#   --base    without the patches: for a base that has none yet
+#   UPDATE=1  ask whether there is a newer source than the tree was made of
 #
 # Exit status: 0 when the tree is there and has the mails, 1 otherwise.
 
@@ -97,6 +98,40 @@ from_package()
 		die "git took other files than the $files that were unpacked into ${repo#"$top"/}"
 }
 
+# borrow REPO FOLDER: a repository that has FOLDER's objects: links to them, if it is
+# in the cache, which may be removed.
+borrow()
+{
+	local repo=$1 objects shallow
+	objects=$(git -C "$2" rev-parse --path-format=absolute --git-path objects) &&
+		shallow=$(git -C "$2" rev-parse --path-format=absolute --git-path shallow) &&
+		git_plain -c init.defaultBranch=series init -q --template= "$repo" || return
+	if [[ $objects = "$cache"/* ]]; then
+		cp -al "$objects/." "$repo/.git/objects/" || cp -a "$objects/." "$repo/.git/objects/" || return
+	else
+		mkdir -p "$repo/.git/objects/info"
+		printf '%s\n' "$objects" >"$repo/.git/objects/info/alternates"
+	fi
+	[ ! -e "$shallow" ] || cp "$shallow" "$repo/.git/shallow"
+}
+
+from_tag()
+{
+	local repo=$1 source=$2 commit
+	commit=$(source_commit "$source") || exit 1
+	step "tree/objects of ${source##*#}" borrow "$repo" "$(source_folder "$source")" ||
+		die "could not read $(source_folder "$source")"
+	check_out "$repo" "$commit"
+}
+
+# check_out REPO COMMIT: as the branch that the series is for
+check_out()
+{
+	configure_git "$1"
+	step "tree/check it out" git -C "$1" -c core.fsync=none checkout -q -f -B series "$2" ||
+		die "could not check out $2"
+}
+
 from_git()
 {
 	local repo=$1 commit
@@ -107,9 +142,7 @@ from_git()
 	step "tree/clone of KERNEL" git clone -q --shared --no-tags --no-checkout --template= \
 		"$kernel" "$repo" || die "could not clone $kernel"
 	git -C "$repo" remote remove origin
-	configure_git "$repo"
-	step "tree/check it out" git -C "$repo" -c core.fsync=none checkout -q -f -B series "$commit" ||
-		die "could not check out $commit"
+	check_out "$repo" "$commit"
 	# The clone's own branch, if it was another.
 	git -C "$repo" for-each-ref --format='%(refname:short)' refs/heads |
 		awk '$0 != "series"' | xargs -r git -C "$repo" branch -q -D
@@ -129,17 +162,18 @@ from_folder()
 	git -C "$repo" clean -dfxq
 }
 
-# make_base IDENTITY [DEB]: the tree without patches; renamed when it is whole.
+# make_base IDENTITY [SOURCE]: the tree without patches; renamed when it is whole.
 make_base()
 {
-	local identity=$1 deb=${2:-} tmp=$tree.tmp
+	local identity=$1 source=${2:-} tmp=$tree.tmp
 	rm -rf "$tmp"
 	[ ! -d "$tree" ] || remove_tree
 	need_space "$base_dir" $((tree_mib + src_mib)) "the kernel tree"
 	# Half of it is 2 GiB that nobody can use.
 	trap 'rm -rf "$tree.tmp" "$tree.tmp.unpacking"' EXIT
 	case $identity in
-	package*) from_package "$tmp" "$deb" "${identity#package }" ;;
+	package*) from_package "$tmp" "$source" "${identity#package }" ;;
+	git*) from_tag "$tmp" "$source" ;;
 	KERNEL*commit*) from_git "$tmp" ;;
 	*) from_folder "$tmp" ;;
 	esac
@@ -220,23 +254,33 @@ make_src()
 	touch "$admin/complete"
 }
 
+# is_of_line IDENTITY: is it of the kind that scripts/bases names for the base?
+is_of_line()
+{
+	local line
+	line=$(line_of_base "$BASE" || :)
+	case $1 in
+	git*) [[ $line = git:* ]] ;;
+	package*) [[ $line != git:* ]] ;;
+	*) return 1 ;;
+	esac
+}
+
 make_tree()
 {
-	local have want deb=
+	local have want source=
 	rm -rf "$tree.old" "$tree.tmp" "$tree.tmp.unpacking"
 	have=$(tree_state base)
 	if [ -n "${KERNEL:-}" ]; then
 		want=$(kernel_identity) || exit 1
-	elif [[ $have = package* && -z ${UPDATE:-} ]]; then
+	elif [ -z "${UPDATE:-}" ] && is_of_line "$have"; then
 		want=$have
 	else
 		if [ -z "$have" ]; then
 			need_space "$base_dir" $((tree_mib + src_mib)) "the kernel tree"
 		fi
-		deb=$("$top/scripts/kernel/get.sh" newest) || exit 1
-		want=${deb##*/}
-		want=${want%_all.deb}
-		want="package ${want%%_*} ${want#*_}"
+		source=$("$top/scripts/kernel/get.sh" newest) || exit 1
+		want=$(source_identity "$source") || exit 1
 	fi
 	if [ "$have" != "$want" ]; then
 		if [ -n "$have" ]; then
@@ -247,13 +291,19 @@ make_tree()
 			say "the tree was made of $have; making it anew"
 		fi
 		say "the base is $want"
-		make_base "$want" "$deb"
+		make_base "$want" "$source"
 	fi
-	update_series
+	[ -n "$only_base" ] || update_series
 	make_src
 	say "$BASE: ${want#package }, $(git -C "$tree" rev-list --count base..series) patches, in ${tree#"$top"/}"
 }
 
+only_base=
+if [ "${1-}" = --base ]; then
+	only_base=1
+	shift
+fi
+no_arguments "$@"
 need git tar xz flock
 kernel=
 [ -z "${KERNEL:-}" ] || kernel=$(realpath -m "$KERNEL")

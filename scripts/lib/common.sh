@@ -11,8 +11,10 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# The base that the work is for: a line of scripts/bases.
+# The base that the work is for: a line of scripts/bases, or of the file BASES.
 BASE=${BASE:-mainline}
+bases_file=$(realpath -m "${BASES:-$top/scripts/bases}")
+[ -z "${BASES:-}" ] || export BASES=$bases_file
 
 # All that is made; "make clean" removes it.
 build=$top/build
@@ -77,6 +79,13 @@ case ${1-} in
 	exit 0
 	;;
 esac
+
+# line_of_base NAME: what the list of bases says of it; 1 if there is no such line.
+line_of_base()
+{
+	awk -v name="$1" '$1 == name { $1 = ""; sub(/^ /, ""); print; found = 1; exit }
+		END { exit !found }' "$bases_file"
+}
 
 # first_compiler PREFIX...: the first for which there is a gcc; without any the first
 first_compiler()
@@ -187,4 +196,15 @@ with_lock()
 		}
 		"$@" 9>&-
 	) 9>"$build/$name.lock"
+}
+
+# use_ccache: put "$ccache" before a compiler's name. The clone's path is not part of
+# what is compiled, so that another clone finds it.
+use_ccache()
+{
+	ccache=
+	command -v ccache >/dev/null || return 0
+	ccache="ccache "
+	export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1 \
+		CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-3G} CCACHE_SLOPPINESS=time_macros
 }

@@ -76,7 +76,7 @@ apply_mails()
 		if ! with_committer git_plain -C "$repo" am -q --committer-date-is-author-date \
 			--no-3way --no-scissors --no-keep-cr --no-message-id "$mail"; then
 			printf '\n%s does not apply to %s:\n' "${mail#"$top"/}" \
-				"$(git -C "$repo" log -1 --format=%s "$(git -C "$repo" rev-list --max-parents=0 HEAD | head -n 1)" 2>/dev/null)"
+				"$(git -C "$repo" log -1 --format=%s "$(git -C "$repo" rev-parse -q --verify base || echo "$start")" 2>/dev/null)"
 			rejected_hunks "$repo"
 			with_committer git_plain -C "$repo" am -q --quit || true
 			git_plain -C "$repo" reset -q --hard "$start"
@@ -147,6 +147,11 @@ write_mails()
 		die "a commit's message has a line '---', which git am would cut it at" \
 			"such text belongs into the commit's note: git notes edit"
 	fi
+	for commit in "${list[@]}"; do
+		! git -C "$repo" diff --quiet "$commit^" "$commit" ||
+			die "this commit changes nothing: $(git -C "$repo" log -1 --format='%h %s' "$commit")" \
+				"make its change, and git commit --amend or --fixup it"
+	done
 	format_mails "$repo" "$range" -q -o "$new" -n --cover-letter
 	for commit in "${list[@]}"; do
 		n=$((n + 1))

@@ -1,13 +1,55 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154,SC2034
 #
-# What the git tree under build/ was made from, and whether it has work that the
-# mails have not.
+# What the git tree under build/ was made from, whether it has work that the mails
+# have not, and what a source is called that scripts/kernel/get.sh names.
 #
 # Source it after scripts/lib/common.sh.
 
 tree=$base_dir/tree
 src=$base_dir/src
+
+# A source is the path of a package, or git:FOLDER#TAG.
+source_folder()
+{
+	local source=${1#git:}
+	printf '%s\n' "${source%#*}"
+}
+
+source_commit()
+{
+	git -C "$(source_folder "$1")" rev-parse -q --verify "refs/tags/${1##*#}^{commit}" ||
+		die "$(source_folder "$1") has no tag ${1##*#}"
+}
+
+# source_name SOURCE: one word, another one for each content
+source_name()
+{
+	local commit
+	case $1 in
+	git:*)
+		commit=$(source_commit "$1") || return
+		printf '%s-g%.12s\n' "$(tr / - <<<"${1##*#}")" "$commit"
+		;;
+	*) basename "$1" _all.deb ;;
+	esac
+}
+
+# source_identity SOURCE: what tree_state has of a tree that is made of it
+source_identity()
+{
+	local name commit
+	case $1 in
+	git:*)
+		commit=$(source_commit "$1") || return
+		printf 'git %s %s commit %s\n' "$(source_folder "$1")" "${1##*#}" "$commit"
+		;;
+	*)
+		name=$(source_name "$1")
+		printf 'package %s\n' "${name/_/ }"
+		;;
+	esac
+}
 
 # tree_state base|mails|tip: the base's identity; the hash of the mails, and the
 # commit, that were last known to be the same.

@@ -15,8 +15,8 @@
 arguments 1 1 "${@:1:1}"
 other=$1
 shift
-grep -q "^${other}[[:space:]]" "$top/scripts/bases" ||
-	die "range-diff.sh: scripts/bases has no line for '$other'"
+line_of_base "$other" >/dev/null ||
+	die "range-diff.sh: ${bases_file#"$top"/} has no line for '$other'"
 need git
 for base in mainline "$other"; do
 	BASE=$base "$top/scripts/kernel/tree.sh" >&2

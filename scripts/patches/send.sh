@@ -190,7 +190,7 @@ base_line()
 	local base
 	base=$(tree_state base)
 	case $base in
-	KERNEL*\ commit\ *) printf 'base-commit: %s\n' "${base##* commit }" ;;
+	KERNEL*\ commit\ * | git*\ commit\ *) printf 'base-commit: %s\n' "${base##* commit }" ;;
 	*)
 		printf 'base: %s\n' "$(base_tag)"
 		printf '(The source of that tag as a distribution packages it, so without a commit to\n'

@@ -5,6 +5,9 @@
 # to mails changes nothing, and checkpatch, get_maintainer and kernel-doc have
 # nothing to say that they do not say without it. Our own files are checked, too.
 #
+# What passed is not checked again, in any clone, as long as the file and all that
+# decides on it stay the same. The rest is checked by a process for each processor.
+#
 # Usage: [BASE=name] applies.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
 #
@@ -21,7 +24,12 @@ no_arguments "$@"
 work=$base_dir/check
 mapfile -t patches < <(list_mails "$mails")
 
-need git perl shellcheck dpkg-deb
+# Empty files, called after the content of what has passed
+passed=$cache/passed
+
+# --file is how the script calls itself for a single file.
+[ "${1-}" = --file ] || no_arguments "$@"
+need git perl shellcheck dpkg-deb xargs
 [ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
 mkdir -p "$work"
 
@@ -93,14 +101,11 @@ files_of_tree()
 	git -C "$tree" archive base -- "${files[@]}" | tar -x -C "$1"
 }
 
-# Unpacking takes most of the time: what was taken from a package is kept.
-files_of_package()
+files_of_source()
 {
-	local deb=$1 to=$2 kept files
+	local files
 	mapfile -t files < <(touched_files)
-	kept=$work/files/$(basename "$deb" .deb)-$(printf '%s\n' "${files[@]}" | sha256sum | cut -c1-12)
-	[ -d "$kept" ] || "$top/scripts/kernel/get.sh" unpack "$deb" "$kept" "${files[@]}" 2>/dev/null
-	cp -a "$kept/." "$to/"
+	"$top/scripts/kernel/files.sh" "$1" "$2" "${files[@]}"
 }
 
 # git am takes no fuzz: a hunk's context has to be there, if at other lines.
@@ -143,7 +148,7 @@ round_trip()
 	mkdir -p "$new"
 	write_mails "$repo" base..HEAD "$mails" "$new"
 	if same_base "$repo"; then
-		diff -ru "$mails" "$new" -x README\* -x CHANGES -x series -x carried
+		diff -ru "$mails" "$new" -x README\* -x CHANGES -x series -x made-of
 		return
 	fi
 	echo "# the mails were written on another base: line numbers aside"
@@ -169,22 +174,34 @@ checkpatch_options()
 {
 	case $1 in
 	*/standin.h) echo "--types TRAILING_WHITESPACE,CODE_INDENT,LEADING_SPACE,SPACING,LONG_LINE,SPDX_LICENSE_TAG" ;;
+	*/compat.h) echo "--ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON" ;;
 	*/fuzz.c | */scp_model.c) echo "--ignore UNDOCUMENTED_DT_STRING,CAMELCASE" ;;
 	*) echo "--ignore UNDOCUMENTED_DT_STRING" ;;
 	esac
 }
 
-checkpatch_file()
+# A tree in which checkpatch knows our files by the names that they have here
+checkpatch_tree()
 {
-	local name options
-	read -ra options < <(checkpatch_options "$1")
+	local name
 	mkdir -p "$work/ours"
 	for name in kernel include tools; do
 		ln -sfn "$top/$name" "$work/ours/$name"
 	done
-	# It leaves a file of names where it runs.
+}
+
+# It leaves a file of names where it runs.
+checkpatch_file()
+{
+	local options
+	read -ra options < <(checkpatch_options "$1")
 	(cd "$work/ours" && perl "$tree/scripts/checkpatch.pl" --root="$tree" --strict --no-summary \
 		--color=never --terse "${options[@]}" -f "$1")
+}
+
+shellcheck_file()
+{
+	shellcheck -x -P SCRIPTDIR -P "$top" "$top/$1"
 }
 
 has_maintainer()
@@ -211,16 +228,25 @@ maintainers_tree()
 	printf '%s\n' "$dir"
 }
 
-# Our files; of the many mutants, which lie in one folder, one.
+# Our files; of the many mutants one, since MAINTAINERS names the folder.
 files_by_kind()
 {
 	git ls-files ':!*/mutants/*'
 	git ls-files '*/mutants/*' | head -n 1
 }
 
+is_maintained()
+{
+	perl "$tree/scripts/get_maintainer.pl" --no-git --no-git-fallback -f "$1" 2>&1 |
+		grep -qE '\((maintainer|supporter)[:)]' && return
+	echo "$1: MAINTAINERS names nobody for it"
+	return 1
+}
+
+# shellcheck disable=SC2016 # the shell that is started expands its arguments
 own_maintainers()
 {
-	local dir out file failed=0
+	local dir out failed=0
 	[ -s "$top/MAINTAINERS" ] || {
 		echo "there is no MAINTAINERS"
 		return 1
@@ -233,13 +259,9 @@ own_maintainers()
 		printf '%s\n' "$out"
 		failed=1
 	}
-	while read -r file; do
-		perl "$tree/scripts/get_maintainer.pl" --no-git --no-git-fallback -f "$file" 2>&1 |
-			grep -qE '\((maintainer|supporter)[:)]' || {
-			echo "$file: MAINTAINERS names nobody for it"
-			failed=1
-		}
-	done < <(files_by_kind | sort)
+	export -f is_maintained
+	export tree
+	files_by_kind | sort | xargs -d '\n' -n 1 -P "$jobs" bash -c 'is_maintained "$@"' bash || failed=1
 	return "$failed"
 }
 
@@ -265,27 +287,61 @@ kernel_doc_is_clean()
 	done < <(git -C "$tree" diff --name-only base series -- '*.c' '*.h')
 }
 
-# tap_file NAME FILE... -- COMMAND...: what only the FILEs and the COMMAND decide
-# is not asked again once it has passed.
-tap_file()
+# check_file COMMAND KEY FILE: a process of its own. KEY names what is kept of a pass.
+check_file()
 {
-	local name=$1 decisive=() known failed=$tap_failed
-	shift
-	while [ "$1" != -- ]; do
-		decisive+=("$1")
-		shift
+	local log=$work/file-logs/$1/$3
+	mkdir -p "${log%/*}"
+	if "$1" "$3" >"$log" 2>&1; then
+		: >"$passed/$2"
+		rm -f "$log"
+	fi
+}
+
+# tap_files NAME COMMAND DECISIVE...: COMMAND FILE for each file that is read from
+# stdin. DECISIVE are the other files on which it depends.
+tap_files()
+{
+	local name=$1 command=$2 common file sum keys=() files=() i
+	shift 2
+	common=$({ declare -f "$command" && shellcheck --version && cat "$@"; } | sha256sum)
+	rm -rf "$work/file-logs/$command"
+	mkdir -p "$passed"
+	mapfile -t files
+	while read -r sum file; do
+		keys+=("$(printf '%s\n' "$command" "$common" "$file" "$sum" | sha256sum | cut -c1-40)")
+	done < <(cd "$top" && sha256sum -- "${files[@]}")
+	for i in "${!files[@]}"; do
+		[ -e "$passed/${keys[i]}" ] || printf '%s\0' "$command" "${keys[i]}" "${files[i]}"
+	done | xargs -0 -r -n 3 -P "$jobs" "$0" --file
+	for i in "${!files[@]}"; do
+		if [ -e "$passed/${keys[i]}" ]; then
+			tap_ok "$name: ${files[i]}"
+		else
+			tap_fail "$name: ${files[i]}" "$work/file-logs/$command/${files[i]}"
+		fi
 	done
-	shift
-	known=$work/passed/$({ printf '%s\n' "$*" && cat "${decisive[@]}"; } | sha256sum | cut -c1-40)
+}
+
+# tap_known NAME FILE -- COMMAND: not asked again with the same FILE once it has passed
+tap_known()
+{
+	local name=$1 known failed=$tap_failed
+	known=$passed/$({ printf '%s\n' "$name" && cat "$2"; } | sha256sum | cut -c1-40)
 	if [ -e "$known" ]; then
 		tap_ok "$name"
 		return
 	fi
-	tap "$name" "$@"
+	tap "$name" "${@:4}"
 	[ "$tap_failed" -eq "$failed" ] || return 0
-	mkdir -p "$work/passed"
+	mkdir -p "$passed"
 	: >"$known"
 }
+
+if [ "${1-}" = --file ]; then
+	check_file "${@:2}"
+	exit 0
+fi
 
 tap "three patches and a cover letter" three_patches
 tap "the tree has the mails' commits" tree_is_mails
@@ -294,12 +350,12 @@ if [ ${#patches[@]} -gt 0 ]; then
 	repo=$(small_repo base files_of_tree)
 	tap "applies without a word to $(tree_state base | cut -d' ' -f2-)" applies "$repo"
 	tap "mails to tree to mails changes nothing" round_trip "$repo"
-	packages=$("$top/scripts/kernel/get.sh" all 2>"$work/fetch.log") ||
-		tap_fail "the packages to apply to are there" "$work/fetch.log"
-	for deb in $packages; do
-		name=$(basename "$deb" _all.deb)
-		[ "package ${name/_/ }" != "$(tree_state base)" ] || continue
-		repo=$(small_repo "$name" files_of_package "$deb")
+	sources=$("$top/scripts/kernel/get.sh" all 2>"$work/fetch.log") ||
+		tap_fail "the sources to apply to are there" "$work/fetch.log"
+	for source in $sources; do
+		[ "$(source_identity "$source")" != "$(tree_state base)" ] || continue
+		name=$(source_name "$source")
+		repo=$(small_repo "$name" files_of_source "$source")
 		tap "applies without a word to $name" applies "$repo"
 	done
 	for mail in "${patches[@]}"; do
@@ -311,15 +367,15 @@ fi
 
 # By mainline's rules; an older kernel has others.
 if [ "${mails##*/}" = mainline ]; then
-	while read -r file; do
-		tap_file "checkpatch --strict: $file" "$top/$file" "$0" \
-			"$tree/scripts/checkpatch.pl" -- checkpatch_file "$file"
-	done < <(cd "$top" && find kernel include tools -name '*.[ch]' | sort)
+	checkpatch_tree
+	tap_files "checkpatch --strict" checkpatch_file "$0" "$tree/scripts/checkpatch.pl" \
+		< <(cd "$top" && find kernel include tools -name '*.[ch]' | LC_ALL=C sort)
 fi
-tap "MAINTAINERS is accepted, and knows each of our files" own_maintainers
-while read -r file; do
-	tap_file "shellcheck: $file" "$top/$file" "$top"/scripts/lib/*.sh "$top"/tools/testing/selftests/dma/lib/*.sh -- \
-		shellcheck -x -P SCRIPTDIR -P "$top" "$top/$file"
-done < <(cd "$top" && grep -lE '^#!/bin/(ba)?sh' -r scripts tools .ci | sort)
+# What decides is which files there are, not what is in them.
+{ cat "$top/MAINTAINERS" "$tree/scripts/get_maintainer.pl" &&
+	git -C "$top" ls-files -co --exclude-standard ':!*/mutants/*'; } >"$work/maintained"
+tap_known "MAINTAINERS is accepted, and knows each of our files" "$work/maintained" -- own_maintainers
+tap_files "shellcheck" shellcheck_file "$top"/scripts/lib/*.sh "$top"/tools/testing/selftests/dma/lib/*.sh \
+	< <(cd "$top" && grep -lE '^#!/bin/(ba)?sh' -r scripts tools .ci | LC_ALL=C sort)
 
 tap_end

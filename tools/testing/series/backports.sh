@@ -2,38 +2,46 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The series for the long-term kernels, in TAP: made of mainline's as that is now
-# (scripts/patches/backport.sh), they apply to the newest source that Debian packages, and its
-# allocator passes the tests in user space. Of the source only the files are unpacked
+# (scripts/patches/backport.sh), they apply to the newest source (scripts/bases), and
+# the allocator passes the tests in user space. Of the source only the files are unpacked
 # that this takes. All else a base is tested with like mainline: make test BASE=6.12.
 #
-# usage: tools/testing/series/backports.sh [BASE...]
-#
+# Usage: [LEVEL=test|all] tools/testing/series/backports.sh [BASE...]
 #   BASE   a folder of patches/ (all but mainline's)
 #
-# Exit status: 0 when all passed.
+# Exit status: 0 when all passed, 1 otherwise, 2 for a wrong argument.
 #
 # groups: test host
 # bases: mainline
 
+# shellcheck disable=SC2317 # tap calls the functions
+
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
 work=$build/test/bases
 tests=$top/tools/testing/swiotlb
 
-# As tools/testing/swiotlb/check.sh has them, but short: what these find mainline's have found
-# mostly. Slot sets of 4 slots, for all small pools, are the base's own matter.
-variants=("plain||--ops 1000000" "asan|FLAVOUR=asan|--ops 60000" "complete|SET=4|--filter exhaustive/"
-	"threads|FLAVOUR=threads|--filter threads/")
-dynamic=("dynamic|DYNAMIC=y|--ops 300000")
+# As tools/testing/swiotlb/check.sh has them, but short: what these find mainline's have
+# found mostly, and the mutants fail within 20000 operations. Slot sets of 4 slots, for
+# all small pools, are the base's own matter. A name, the Makefile's variables, the
+# options on the level test and on all.
+variants=(
+	"complete|SET=4|--filter exhaustive/ --ops 1000000|--filter exhaustive/"
+	"asan|FLAVOUR=asan|--ops 60000|--ops 150000"
+	"plain||--ops 100000|--ops 1000000"
+	"threads|FLAVOUR=threads|--filter threads/|--filter threads/"
+)
+dynamic=("dynamic|DYNAMIC=y|--ops 100000|--ops 300000")
 
 # The newest source with nothing but what is needed, as a repository
 unpack()
 {
-	local base=$1 deb paths
-	deb=$(BASE=$base "$top/scripts/kernel/get.sh" newest) || return
-	echo "$deb"
+	local base=$1 source paths
+	source=$(BASE=$base "$top/scripts/kernel/get.sh" newest) || return
+	echo "$source"
 	mapfile -t paths < <({
 		printf '%s\n' kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h
 		list_mails "$top/patches/$base" | xargs -d '\n' git apply --numstat | cut -f 3
@@ -43,44 +51,104 @@ unpack()
 		grep -vxF -f <(list_mails "$top/patches/$base" | xargs -d '\n' git apply --summary |
 			sed -n 's/^ create mode [0-7]* //p'))
 	rm -rf "${work:?}/$base"
-	"$top/scripts/kernel/get.sh" unpack "$deb" "$work/$base" "${paths[@]}" &&
+	"$top/scripts/kernel/files.sh" "$source" "$work/$base" "${paths[@]}" &&
 		git_plain -C "$work/$base" init -q --template= &&
 		git_plain -C "$work/$base" add -A -f &&
-		with_committer git_plain -C "$work/$base" commit -q -m "${deb##*/}"
+		with_committer git_plain -C "$work/$base" commit -q -m "$(source_name "$source")"
 }
 
-variant()
+# in_tests BASE VARIABLES GOAL...
+in_tests()
 {
-	local base=$1 name=$2 variables=$3 options=$4
-	local make=(make -s -C "$tests" --no-print-directory "KSRC=$work/$base" "O=$work/swiotlb")
-	read -ra variables <<<"$variables"
-	read -ra options <<<"$options"
-	"${make[@]}" "${variables[@]}" -j"$jobs" all &&
-		"$("${make[@]}" "${variables[@]}" print-out)/swiotlb-test" "${options[@]}"
+	local variables
+	read -ra variables <<<"$2"
+	make -s -C "$tests" --no-print-directory "KSRC=$work/$1" "O=$build/swiotlb" \
+		"NAME=backport-$1" "${variables[@]}" "${@:3}"
 }
 
-check()
+# What "variants" has for this base
+variants_of()
 {
-	local base=$1 variant name variables options all=("${variants[@]}")
+	printf '%s\n' "${variants[@]}"
+	! grep -q CONFIG_SWIOTLB_DYNAMIC "$work/$1/kernel/dma/swiotlb.c" || printf '%s\n' "${dynamic[@]}"
+}
+
+compile()
+{
+	local name variables
+	variants_of "$1" >"$work/$1.variants" || return
+	while IFS='|' read -r name variables _; do
+		in_tests "$1" "$variables" -j"$jobs" all || return
+	done <"$work/$1.variants"
+}
+
+# run_one BASE NAME VARIABLES OPTIONS: what it says, and its status, in files
+run_one()
+{
+	local options status=0
+	read -ra options <<<"$4"
+	"$(in_tests "$1" "$3" print-out)/swiotlb-test" "${options[@]}" \
+		>"$work/$1-$2.tap" 2>&1 </dev/null || status=$?
+	echo $status >"$work/$1-$2.status"
+}
+
+# The tests of all bases that compiled, as many at a time as there are processors
+run_all()
+{
+	local base name variables short long running=0
+	for base; do
+		[ -e "$work/$base.compiled" ] || continue
+		while IFS='|' read -r name variables short long; do
+			[ "$level" != all ] || short=$long
+			[ "$running" -lt "$jobs" ] || wait -n
+			run_one "$base" "$name" "$variables" "$short" &
+			running=$((running + 1))
+		done <"$work/$base.variants"
+	done
+	wait
+}
+
+# passed BASE NAME
+passed()
+{
+	cat "$work/$1-$2.tap"
+	[ "$(cat "$work/$1-$2.status")" = 0 ]
+}
+
+prepare()
+{
+	local base=$1
 	tap "$base: made of mainline's patches as they are" "$top/scripts/patches/backport.sh" -n "$base"
 	tap "$base: the newest source is there" unpack "$base"
 	tap "$base: the patches apply to it" apply_mails "$work/$base" "$top/patches/$base"
-	! grep CONFIG_SWIOTLB_DYNAMIC "$work/$base/kernel/dma/swiotlb.c" >/dev/null || all+=("${dynamic[@]}")
-	for variant in "${all[@]}"; do
-		IFS='|' read -r name variables options <<<"$variant"
-		tap "$base: its allocator in user space, $name" variant "$base" "$name" "$variables" "$options"
-	done
+	# check.sh compiles the same objects.
+	if step "backports/$base" with_lock swiotlb compile "$base"; then
+		: >"$work/$base.compiled"
+	else
+		tap_fail "$base: its allocator compiles in user space" "$logs/backports/$base.log"
+	fi
 }
 
-need git make gcc
-mkdir -p "$work"
 if [ $# -eq 0 ]; then
 	for folder in "$top"/patches/[0-9]*/; do
 		set -- "$@" "$(basename "$folder")"
 	done
 fi
 for base; do
-	[ -d "$top/patches/$base" ] || die "there is no patches/$base"
-	check "$base"
+	[[ $base =~ ^[0-9] && -d $top/patches/$base ]] ||
+		usage_error "unknown argument '$base', no long-term kernel of patches/"
+done
+need git make gcc
+mkdir -p "$work"
+rm -f "$work"/*.{compiled,status,tap}
+for base; do
+	prepare "$base"
+done
+run_all "$@"
+for base; do
+	[ -e "$work/$base.compiled" ] || continue
+	while IFS='|' read -r name _; do
+		tap "$base: its allocator in user space, $name" passed "$base" "$name"
+	done <"$work/$base.variants"
 done
 tap_end

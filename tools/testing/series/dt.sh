@@ -11,15 +11,32 @@
 #   - all kukui boards: what CHECK_DTBS=y says of them is the same before and
 #     after the series, and each has the restricted pool
 #
+# The last takes long if it is done as it is written: three processed schemas of all
+# bindings, a minute each, and 27 boards under each of them. LEVEL=all does that.
+# Otherwise one such schema is made, the one with the in-tree binding, and the rest
+# is concluded:
+#
+#   - dt-schema with the in-tree binding, or with our patch, differs from dt-schema
+#     in that one schema and in the type of that one property: so what is said by
+#     other schemas, and of other nodes, is the same under all three; and the series
+#     changes no other binding
+#   - a board's tree differs from its base's in the pool's node alone, and by the same
+#     on each board: so what is said of other nodes is the same, and what is said of
+#     this one is the same on each board
+#   - one board is checked completely, without and with the series
+#   - all boards are checked by the schemas of reserved memory, which are all that see
+#     that node, and are those that differ, under all three
+#
 # The values of the property stand in tools/testing/selftests/dma/lib/segsize-values.
 # Everything is made in build/test/dt, from the revisions "base" and "series"
-# of the tree, which is only read. What takes long, processing the schemas and
-# checking the boards, is kept there until something changes that it is made of.
-# The first call takes some six minutes on 2 processors, the next less than one.
+# of the tree, which is only read. What was said of the boards is kept there, and
+# the schemas of all bindings in the user's cache (scripts/kernel/mk-schema.sh),
+# until something changes that they are made of.
 #
-# Usage: [BASE=name] [TREE=folder] tools/testing/series/dt.sh
-#   TREE  a git tree with the revisions base and series, by default
-#         build/$BASE/tree
+# Usage: [BASE=name] [TREE=folder] [LEVEL=all] dt.sh
+#   TREE   a git tree with the revisions base and series, by default
+#          build/$BASE/tree
+#   LEVEL  all: check each board completely
 #
 # Prints TAP. Exit status: 0 if all passed, 1 otherwise.
 #
@@ -29,15 +46,18 @@
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
 
+no_arguments "$@"
 tree=${TREE:-$base_dir/tree}
 values=$top/tools/testing/selftests/dma/lib/segsize-values
 work=$build/test/dt/$BASE
 bindings=Documentation/devicetree/bindings
 binding=$bindings/reserved-memory/shared-dma-pool.yaml
 id=http://devicetree.org/schemas/reserved-memory/shared-dma-pool.yaml
+mk_schema=$top/scripts/kernel/mk-schema.sh
 boards=arch/arm64/boot/dts/mediatek
 pool=/reserved-memory/memory@50000000
-# The board that shows what is said where nothing knows the property.
+# The board that is checked completely, and that shows what is said where nothing
+# knows the property.
 witness=mt8183-kukui-krane-sku0
 # What is needed of the kernel's source for its own dt_binding_check.
 sources=(Documentation/devicetree arch/arm64/Makefile "$boards"
@@ -93,34 +113,48 @@ with_dtschema()
 }
 
 # The processed schema of all the base's bindings, under either dt-schema, as
-# scripts of the kernel make it. Kept until one of the two changes.
+# scripts of the kernel make it.
 make_schema()
 {
-	local which=$1 out=$work/schema-$1.json key
-	key=$(git -C "$tree" rev-parse "base:$bindings" && with_dtschema "$which" python3 -c '
-import dtschema, hashlib, pathlib
-h = hashlib.sha256()
-for p in sorted(pathlib.Path(dtschema.__path__[0]).rglob("*")):
-	if p.suffix in (".py", ".yaml"):
-		h.update(p.name.encode() + p.read_bytes())
-print(h.hexdigest())')
-	if [ "$(cat "$out.key" 2>/dev/null)" = "$key" ]; then
-		return 0
-	fi
-	rm -f "$out.key"
+	local which=$1 out=$work/schema-$1.json
 	find "$work/base/$bindings" -name '*.yaml' ! -name 'processed-schema*' >"$out.files"
-	with_dtschema "$which" dt-mk-schema -j "@$out.files" >"$out.tmp"
-	mv "$out.tmp" "$out"
-	printf '%s\n' "$key" >"$out.key"
+	with_dtschema "$which" "$mk_schema" -j "@$out.files" >"$out.tmp" && mv "$out.tmp" "$out"
 }
 
-# The same of dt-schema alone, with the in-tree binding or without: enough for
+# Those of dt-schema alone, with an in-tree binding or without: enough for
 # nodes of /reserved-memory, and made in a second.
 make_core_schemas()
 {
 	dt-mk-schema -j >"$work/core-stock.json" &&
 		dt-mk-schema -j "$work/series/$binding" >"$work/core-series.json" &&
-		with_dtschema patched dt-mk-schema -j >"$work/core-patched.json"
+		with_dtschema patched dt-mk-schema -j >"$work/core-patched.json" || return
+	cp "$work/core-stock.json" "$work/core-base.json"
+	[ ! -e "$work/base/$binding" ] ||
+		dt-mk-schema -j "$work/base/$binding" >"$work/core-base.json"
+}
+
+# one_schema_differs ONE OTHER: of two processed schemas all is the same but the
+# binding and the type of the property. Where a schema's file is does not count.
+one_schema_differs()
+{
+	# shellcheck disable=SC2016 # for Python
+	python3 -c '
+import json, sys
+
+def load(name):
+	with open(name, encoding="utf-8") as f:
+		return json.load(f, object_hook=lambda d: {k: v for k, v in d.items() if k != "$filename"})
+
+one, other, binding = load(sys.argv[1]), load(sys.argv[2]), sys.argv[3]
+for schemas in one, other:
+	del schemas[binding]
+	schemas["generated-types"]["properties"].pop("io-tlb-segsize", None)
+bad = [k for k in one.keys() | other.keys() if one.get(k) != other.get(k)]
+# The first schema of a compatible is the one that is used.
+if list(one) != list(other):
+	bad.append("their order")
+print("differs:", *bad)
+sys.exit(bool(bad))' "$1" "$2" "$id"
 }
 
 # binding_check REV OUT: what it says is in $work/binding-REV.log
@@ -131,7 +165,7 @@ binding_check()
 	rm -f "$out/$bindings"/.*.checked
 	find "$out/$bindings" -name '*.example.*' -delete 2>/dev/null || true
 	mkdir -p "$out"
-	make -C "$work/$rev" O="$out" ARCH=arm64 --no-print-directory \
+	make -C "$work/$rev" O="$out" ARCH=arm64 --no-print-directory DT_MK_SCHEMA="$mk_schema" \
 		dt_binding_check DT_SCHEMA_FILES=shared-dma-pool.yaml >"$work/binding-$rev.log" 2>&1 || {
 		cat "$work/binding-$rev.log"
 		return 1
@@ -185,6 +219,16 @@ compile()
 			}
 		rm "$out.pre"' sh {} "$work/o/scripts/dtc/dtc" \
 		"$work/$rev/scripts/dtc/include-prefixes" "$out"
+}
+
+# flat FILE: a board's tree, a property or a node a line, each with its path.
+flat()
+{
+	dtc -q -s -I dtb -O dts "$1" | awk '
+	{ sub(/^\t+/, "") }
+	/ \{$/ { if ($1 != "/") path = path "/" $1; print path "/"; next }
+	/^\};$/ { sub(/\/[^\/]*$/, "", path); next }
+	NF { print path ": " $0 }'
 }
 
 # said_of DTSCHEMA SCHEMA LOG OPTION...: what dt-validate says of the .dtb in
@@ -465,16 +509,19 @@ same_said()
 	diff "$1" "$2"
 }
 
-# Without the binding a board is complained about, or we would not have seen it
-# with it either: for the property, and for nothing else.
+# Without the binding COUNT boards are complained about, or we would not have seen
+# them with it either: for the property, and for nothing else.
 complained_of()
 {
-	grep -xF "$witness.dtb: memory@50000000 (restricted-dma-pool): Unevaluated properties are not allowed ('io-tlb-segsize' was unexpected)" "$2" || {
-		printf 'nothing is said of io-tlb-segsize\n'
+	local said="memory@50000000 (restricted-dma-pool): Unevaluated properties are not allowed ('io-tlb-segsize' was unexpected)"
+	[ "$(grep -cF ".dtb: $said" "$3")" -eq "$1" ] || {
+		printf 'not said of each: %s\n' "$said"
+		grep -vF ".dtb: $said" "$3"
 		return 1
 	}
-	! diff "$1" "$2" | grep '^[<>]' |
-		grep -v '^> .*: memory@50000000 (restricted-dma-pool): .*io-tlb-segsize'
+	! diff "$2" "$3" | grep '^[<>]' |
+		grep -v -e '^> .*: memory@50000000 (restricted-dma-pool): .*io-tlb-segsize' \
+			-e "^> .from schema \$id: $id"
 }
 
 has_pool()
@@ -493,6 +540,37 @@ has_pool()
 		fi
 	done
 	[ "$bad" -eq 0 ]
+}
+
+# The pool's node is all that differs, and by the same everywhere; and all of it, but
+# for its phandle, is the same everywhere.
+only_pool_differs()
+{
+	local dtb board change changes='' node nodes='' bad=0
+	# The first is what the others are compared with.
+	for dtb in "$work/dtb/series/$witness.dtb" "$work/dtb/series"/*.dtb; do
+		board=${dtb##*/}
+		flat "$work/dtb/base/$board" >"$work/flat-base" && flat "$dtb" >"$work/flat-series" || return 1
+		change=$(diff "$work/flat-base" "$work/flat-series" | grep '^[<>]' || true)
+		node=$(grep "^${pool}[:/]" "$work/flat-series" | grep -v "^$pool: phandle = ")
+		if [ -z "$change" ] || grep -v "^[<>] $pool: " <<<"$change" || [ "$change" != "${changes:=$change}" ] ||
+			[ "$node" != "${nodes:=$node}" ]; then
+			printf '%s: %s\n' "$board" "$change" "$board" "$node"
+			bad=$((bad + 1))
+		fi
+	done
+	[ "$bad" -eq 0 ]
+}
+
+# The schemas of the base and of the series differ in the one binding.
+only_binding_differs()
+{
+	local files
+	files=$(git -C "$tree" diff --name-only base series -- "$bindings/*.yaml" ":!$binding")
+	[ -z "$files" ] || {
+		printf '%s\n' "$files"
+		return 1
+	}
 }
 
 # The compiler's own warnings, board by board.
@@ -530,10 +608,14 @@ else
 	exit 1
 fi
 
-# The long part: the schemas of all bindings, three times on all processors.
+# The long part: the schemas of all bindings, once, or three times on all processors.
 all_schemas()
 {
 	local status=0 one other
+	if [ "$level" != all ]; then
+		binding_check series "$work/o"
+		return
+	fi
 	make_schema installed >"$work/schema-installed.log" 2>&1 &
 	one=$!
 	make_schema patched >"$work/schema-patched.log" 2>&1 &
@@ -559,6 +641,11 @@ if [ -e "$work/series/scripts/dtc/dt-check-style" ]; then
 fi
 
 step dt/core-schemas make_core_schemas || die "could not process dt-schema's own schemas"
+for schema in series patched; do
+	tap "$schema: no schema but the binding and the property's type differs from dt-schema" \
+		one_schema_differs "$work/core-stock.json" "$work/core-$schema.json"
+done
+tap "the series changes no other binding" only_binding_differs
 step dt/value-nodes value_nodes || die "could not compile the trees with the values"
 check_values series
 check_values patched
@@ -580,28 +667,96 @@ tap "there are kukui boards ($count), as many as in the base" \
 	[ "$count" -gt 0 -a "$count" -eq "$(find "$work/dtb/base" -name '*.dtb' | wc -l)" ]
 tap "dtc says of them what it says without the series" same_dtc_warnings
 tap "each of the $count has the restricted pool" has_pool
+tap "nothing else of them differs from the base, nor does the pool among them" only_pool_differs
+
+intree=$work/o/$bindings/processed-schema.json
+has_binding=
+! git -C "$tree" cat-file -e "base:$binding" 2>/dev/null || has_binding=1
+
+# limited REV SCHEMA NAME [DTSCHEMA]: what the schemas of reserved memory say; kept
+# as long as validate() keeps it.
+limited()
+{
+	local log=$work/limited-$3.log key
+	cd "$work/dtb/$1" && key=$(sha256sum ./*.dtb "$2" && dt-validate -V 2>&1) || return
+	[ "$(cat "$log.key" 2>/dev/null)" != "$key" ] || return 0
+	rm -f "$log.key"
+	said_of "${4:-installed}" "$2" "$log" -l reserved-memory && printf '%s\n' "$key" >"$log.key"
+}
+
+limited_validations()
+{
+	local pids=() pid status=0
+	limited base "$work/core-base.json" base &
+	pids+=($!)
+	limited series "$intree" series &
+	pids+=($!)
+	limited series "$work/core-patched.json" patched patched &
+	pids+=($!)
+	limited series "$work/core-base.json" neither &
+	pids+=($!)
+	for pid in "${pids[@]}"; do
+		wait "$pid" || status=1
+	done
+	return "$status"
+}
+
+witness_validations()
+{
+	local other
+	(validate base "$intree" "$work/said-witness-base.log" installed "$witness") &
+	other=$!
+	(validate series "$intree" "$work/said-witness-series.log" installed "$witness") &&
+		wait "$other"
+}
 
 all_validations()
 {
 	(validate base "$work/schema-installed.json" "$work/said-base.log") &&
-		(validate series "$work/o/$bindings/processed-schema.json" "$work/said-series.log") &&
+		(validate series "$intree" "$work/said-series.log") &&
 		(validate series "$work/schema-patched.json" "$work/said-patched.log" patched) &&
 		(validate base "$work/schema-installed.json" "$work/said-krane-base.log" installed "$witness") &&
 		(validate series "$work/schema-installed.json" "$work/said-krane-without.log" installed "$witness")
 }
 
-if step dt/validate-boards all_validations; then
-	say "# said of the boards without the series: $(grep -vc "	from schema" "$work/said-base.log") lines"
-	tap "boards, in-tree binding: nothing is said that is not said without the series" \
-		same_said "$work/said-base.log" "$work/said-series.log"
-	if git -C "$tree" cat-file -e "base:$binding" 2>/dev/null; then
+# compare KIND FROM: what was said in FROM-base.log, FROM-series.log and FROM-patched.log
+compare()
+{
+	tap "$1, in-tree binding: nothing is said that is not said without the series" \
+		same_said "$2-base.log" "$2-series.log"
+	if [ -n "$has_binding" ]; then
 		say "# the base has a binding of that name, which goes before dt-schema's"
 	else
-		tap "boards, patched dt-schema: nothing is said that is not said without the series" \
-			same_said "$work/said-base.log" "$work/said-patched.log"
+		tap "$1, patched dt-schema: nothing is said that is not said without the series" \
+			same_said "$2-base.log" "$2-patched.log"
 	fi
+}
+
+if step dt/validate-limited limited_validations; then
+	compare "boards, schemas of reserved memory" "$work/limited"
+	tap "boards, neither: the property is complained about on each, and nothing else" \
+		complained_of "$count" "$work/limited-base.log" "$work/limited-neither.log"
+else
+	tap_fail "dt-validate runs on the boards" "$logs/dt/validate-limited.log"
+fi
+
+if step dt/validate-witness witness_validations; then
+	tap "$witness, all schemas: nothing is said that is not said without the series" \
+		same_said "$work/said-witness-base.log" "$work/said-witness-series.log"
+else
+	tap_fail "dt-validate runs on $witness" "$logs/dt/validate-witness.log"
+fi
+
+if [ "$level" != all ]; then
+	tap_end
+	exit
+fi
+
+if step dt/validate-boards all_validations; then
+	say "# said of the boards without the series: $(grep -vc "	from schema" "$work/said-base.log") lines"
+	compare "boards, all schemas" "$work/said"
 	tap "$witness, neither: the property is complained about, and nothing else" \
-		complained_of "$work/said-krane-base.log" "$work/said-krane-without.log"
+		complained_of 1 "$work/said-krane-base.log" "$work/said-krane-without.log"
 else
 	tap_fail "dt-validate runs on the boards" "$logs/dt/validate-boards.log"
 fi

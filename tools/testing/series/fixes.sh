@@ -2,16 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The fixes that are sent by themselves (patches/fixes), in TAP: each applies to its
-# base, and mends what a sanitizer reports there; the series applies on top of them
+# base, and fixes what a sanitizer reports there; the series applies on top of them
 # in its own version, and leaves the same kernel as it does alone.
 #
-# usage: tools/testing/series/fixes.sh [-k] [BASE...]
-#
+# Usage: [LEVEL=test|all] tools/testing/series/fixes.sh [-k] [BASE...]
 #   -k     ask KASAN, too, in a guest that runs the KUnit suite: two kernels of each
-#          base, and their boots
-#   BASE   mainline, 6.12, 6.1 (mainline)
+#          base, and their boots; LEVEL=all implies it
+#   BASE   mainline, 6.12, 6.1 (mainline; with LEVEL=all, all of them)
 #
-# Exit status: 0 when all passed.
+# Exit status: 0 when all passed, 1 otherwise, 2 for a wrong argument.
 #
 # groups: test host
 # bases: mainline
@@ -46,7 +45,7 @@ fix_of()
 	case $1 in
 	*releasing*) echo release ;;
 	*free-counts*) echo counts ;;
-	*) die "tools/testing/series/fixes.sh does not know what ${1##*/} mends" "add it to its table" ;;
+	*) die "tools/testing/series/fixes.sh does not know what ${1##*/} fixes" "add it to its table" ;;
 	esac
 }
 
@@ -87,9 +86,13 @@ up_to_date()
 # sanitized BASE COMMIT TEST: its output; 0 if the test passes
 sanitized()
 {
-	local make=(make -s -C "$tests" --no-print-directory "TREE=$(repo "$1")" "NAME=$2"
-		"O=$work/swiotlb" FLAVOUR=asan)
-	"${make[@]}" -j"$jobs" all && "$("${make[@]}" print-out)/swiotlb-test" --filter "$3"
+	local name=fixes-$1-$2
+	local make=(make -s -C "$tests" --no-print-directory "O=$build/swiotlb"
+		"KSRC=$build/swiotlb/src/$name" FLAVOUR=asan)
+	# check.sh compiles the same objects.
+	"$tests/sources.sh" "$(repo "$1")" "$2" "$build/swiotlb/src/$name" &&
+		with_lock swiotlb "${make[@]}" -j"$jobs" all &&
+		"$("${make[@]}" print-out)/swiotlb-test" --filter "$3"
 }
 
 is_seen()
@@ -101,7 +104,7 @@ is_seen()
 	grep -E -m 1 "^SUMMARY: AddressSanitizer: $4" "$work/said"
 }
 
-is_mended()
+is_fixed()
 {
 	sanitized "$1" "$2" "$3" >"$work/said" 2>&1 || {
 		tail -n 30 "$work/said"
@@ -124,7 +127,7 @@ check()
 	for mail in "$top/patches/fixes/$base"/0*.patch; do
 		IFS='|' read -r test report <<<"${seen[$(fix_of "$mail")]}"
 		tap "$base: $test: AddressSanitizer reports it without the fix" is_seen "$base" base "$test" "$report"
-		tap "$base: $test: passes with it" is_mended "$base" "$fixed" "$test"
+		tap "$base: $test: passes with it" is_fixed "$base" "$fixed" "$test"
 	done
 }
 
@@ -176,20 +179,27 @@ check_kasan()
 	tap "$base: fixes: it reports none" kasan_silent "$base"
 }
 
-need git perl make gcc
 kasan=
-while getopts k option; do
+bases=(mainline)
+if [ "$level" = all ]; then
+	kasan=y
+	bases+=(6.12 6.1)
+fi
+while getopts :k option; do
 	case $option in
 	k) kasan=y ;;
-	*) die "usage: tools/testing/series/fixes.sh [-k] [BASE...]" ;;
+	*) usage_error "unknown option '-$OPTARG'" ;;
 	esac
 done
 shift $((OPTIND - 1))
+[ $# -gt 0 ] || set -- "${bases[@]}"
+for base; do
+	[ -d "$top/patches/fixes/$base" ] || usage_error "unknown argument '$base', no base of patches/fixes"
+done
+need git perl make gcc
 mkdir -p "$work"
-[ $# -gt 0 ] || set -- mainline
 [ -z "$kasan" ] || tap "the guest's device tree is made" kasan_device_tree
 for base; do
-	[ -d "$top/patches/fixes/$base" ] || die "there is no patches/fixes/$base"
 	check "$base"
 	[ -z "$kasan" ] || check_kasan "$base"
 done

@@ -5,7 +5,11 @@
 # sparse, for three architectures and each setting of the options that matter:
 # nothing is said that is not said without the series.
 #
-# Usage: [BASE=name] tools/testing/series/objects.sh
+# The compiler's answers come from ccache where it has them, warnings and all, with
+# the objects; sparse runs each time. What was said of a revision is kept in the user's
+# cache by all that it comes from: of the base it is found again when patches change.
+#
+# Usage: [BASE=name] objects.sh
 # TAP on stdout. Exit status: 0 if all passed, 1 otherwise.
 #
 # groups: test host
@@ -15,11 +19,14 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 
-work=$base_dir/check
+work=$cache/objects
+archs=(arm64 x86_64 arm)
 
+no_arguments "$@"
 need git sparse "$(cross_compile arm64)gcc" "$(cross_compile arm)gcc"
 [ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
 mkdir -p "$work"
+use_ccache
 
 # The series' revisions that change what is compiled.
 code_revisions()
@@ -72,76 +79,132 @@ options_are()
 	return "$failed"
 }
 
+# kmake ARCH ARGUMENT...: with warnings, by compiler and sparse, of all that is
+# compiled. The kernel turns down a sparse that has not heard of __typeof_unqual__
+# (0.6.4), which it uses only with a compiler that has; so the old word will do.
+kmake()
+{
+	local arch=$1 cross
+	shift
+	cross=$(cross_compile "$arch")
+	make -s -C "$src" "O=$base_dir/kernel/check-$arch" "ARCH=$arch" "CROSS_COMPILE=$cross" \
+		"CC=$ccache${cross}gcc" "HOSTCC=${ccache}gcc" "-j$jobs" \
+		W=1 C=1 CHECK='sparse -D__typeof_unqual__=__typeof__' "$@"
+}
+
+# configure ARCH VARIANT: for what src has checked out, unless it is so configured.
+configure()
+{
+	local o=$base_dir/kernel/check-$1 option dynamic=${2#DYNAMIC=} restricted=${2##*=}
+	dynamic=${dynamic%%,*}
+	for option in $(arch_options "$1") SWIOTLB=y SWIOTLB_DYNAMIC="$dynamic" DMA_RESTRICTED_POOL="$restricted"; do
+		printf 'CONFIG_%s\n' "$option"
+	done >"$o/wanted"
+	{
+		cat "$o/wanted"
+		git -C "$src" ls-tree -r HEAD | grep Kconfig
+		"$(cross_compile "$1")gcc" --version
+	} >"$o/configured.new"
+	! cmp -s "$o/configured.new" "$o/configured" || return 0
+	rm -f "$o/configured"
+	kmake "$1" KCONFIG_ALLCONFIG="$o/wanted" allnoconfig >/dev/null &&
+		options_are "$o/wanted" "$o/.config" &&
+		mv "$o/configured.new" "$o/configured"
+}
+
 # compile ARCH VARIANT: the objects of what src has checked out; what compiler
 # and sparse say. Exit status of make.
 compile()
 {
-	local arch=$1 variant=$2 o=$base_dir/kernel/check-$1 option list
-	local dynamic=${2#DYNAMIC=} restricted=${2##*=}
-	local kmake=(make -s -C "$src" "O=$o" "ARCH=$arch" "CROSS_COMPILE=$(cross_compile "$arch")" "-j$jobs")
-	dynamic=${dynamic%%,*}
+	local o=$base_dir/kernel/check-$1 list
 	mkdir -p "$o"
-	{
-		for option in $(arch_options "$arch") SWIOTLB=y SWIOTLB_DYNAMIC="$dynamic" \
-			DMA_RESTRICTED_POOL="$restricted"; do
-			printf 'CONFIG_%s\n' "$option"
-		done
-	} >"$o/wanted"
-	"${kmake[@]}" KCONFIG_ALLCONFIG="$o/wanted" allnoconfig >/dev/null &&
-		options_are "$o/wanted" "$o/.config" &&
-		"${kmake[@]}" prepare || return 1
-	read -ra list <<<"$(arch_objects "$arch" "$variant" | tr '\n' ' ')"
-	for option in "${list[@]}"; do
-		rm -f "$o/$option"
-	done
-	# C=1: sparse looks at what is compiled, which is these. The kernel turns
-	# down a sparse that has not heard of __typeof_unqual__ (0.6.4), which it
-	# uses only with a compiler that has; so the old word will do.
-	"${kmake[@]}" W=1 C=1 CHECK='sparse -D__typeof_unqual__=__typeof__' "${list[@]}" 2>&1 |
-		tee "$o/said"
-	[ "${PIPESTATUS[0]}" -eq 0 ] || return 1
-	! grep 'C=1 specified, but' "$o/said"
+	# What the objects need is made by itself, so that what is said of that is not
+	# taken for said of them.
+	{ configure "$1" "$2" && kmake "$1" prepare; } >"$o/prepared" 2>&1 || {
+		cat "$o/prepared"
+		return 1
+	}
+	read -ra list <<<"$(arch_objects "$1" "$2" | tr '\n' ' ')"
+	# Warnings come only with a compilation.
+	(cd "$o" && rm -f "${list[@]}")
+	kmake "$1" "${list[@]}" >"$o/said" 2>&1 && ! grep 'C=1 specified, but' "$o/said"
+	set -- $?
+	cat "$o/said"
+	return "$1"
 }
 
 # Without line numbers, which the patches move.
 warnings()
 {
-	grep -E 'warning:|error:' "$1" | sed "s|$src/||g; s/:[0-9]\+\(:[0-9]\+\)\?:/:/" | sort
+	grep -E 'warning:|error:' "$1" | sed 's/:[0-9]\+\(:[0-9]\+\)\?:/:/' | sort
 }
 
-# said REV ARCH VARIANT: the file with what was said of that revision. What was
-# compiled once is not again, as long as all that it came from is the same.
-said()
+# kept COMMIT ARCH VARIANT: the file for what is said of that, named by all that it
+# comes from
+kept()
 {
-	local commit=$1 arch=$2 variant=$3 stamp file
-	stamp=$({
+	local commit=$1 arch=$2 variant=$3
+	{
 		git -C "$tree" rev-parse "$commit^{tree}"
 		printf '%s\n' "$arch" "$variant"
 		arch_options "$arch"
 		arch_objects "$arch" "$variant"
-		declare -f compile
+		declare -f kmake configure compile
 		"$(cross_compile "$arch")gcc" --version
 		sparse --version
-	} 2>&1 | sha256sum | cut -c1-16)
-	file=$work/objects/$arch-$variant-$stamp
+	} 2>&1 | sha256sum | cut -c1-16 | sed "s|^|$work/$arch-$variant-|"
+}
+
+check_out()
+{
+	[ "$(git -C "$src" rev-parse HEAD)" = "$(git -C "$tree" rev-parse "$1^{commit}")" ] ||
+		git -C "$src" checkout -q -f --detach "$1"
+}
+
+# said COMMIT ARCH VARIANT: print the file, after it was made if there is none. src has
+# COMMIT checked out then.
+said()
+{
+	local file all=$base_dir/kernel/check-$2.log
+	file=$(kept "$@")
 	if [ ! -e "$file" ]; then
-		mkdir -p "${file%/*}"
-		[ "$(git -C "$src" rev-parse HEAD)" = "$(git -C "$tree" rev-parse "$commit^{commit}")" ] ||
-			git -C "$src" checkout -q -f --detach "$commit" || return 1
-		if ! compile "$arch" "$variant" >"$file.new" 2>&1; then
+		if ! compile "$2" "$3" >"$all" 2>&1; then
 			echo "it does not compile:" >&2
-			tail -n 30 "$file.new" >&2
+			tail -n 30 "$all" >&2
 			return 1
 		fi
-		mv "$file.new" "$file"
+		sed "s|$src/||g" "$all" >"$file.$$" && mv "$file.$$" "$file"
 	fi
+	touch "$file"
 	printf '%s\n' "$file"
+}
+
+# The architectures beside each other, since much of what make does is done by one
+# processor. What fails here is told when it is asked for.
+say_all()
+{
+	local commit=$1 variant=$2 arch missing=()
+	for arch in "${archs[@]}"; do
+		[ -e "$(kept "$commit" "$arch" "$variant")" ] || missing+=("$arch")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	check_out "$commit" || return
+	for arch in "${missing[@]}"; do
+		said "$commit" "$arch" "$variant" >/dev/null 2>&1 &
+	done
+	wait
+}
+
+# As said, whatever is checked out
+said_of()
+{
+	{ [ -e "$(kept "$@")" ] || check_out "$1"; } && said "$@"
 }
 
 nothing_new()
 {
 	local commit=$1 arch=$2 variant=$3 before after new
-	before=$(said base "$arch" "$variant") && after=$(said "$commit" "$arch" "$variant") || return 1
+	before=$(said_of base "$arch" "$variant") && after=$(said_of "$commit" "$arch" "$variant") || return 1
 	new=$(comm -13 <(warnings "$before") <(warnings "$after"))
 	[ -z "$new" ] || {
 		printf 'new:\n%s\n' "$new"
@@ -149,32 +212,33 @@ nothing_new()
 	}
 }
 
+# The revisions one after the other in each variant: to check one out changes what
+# the objects are made of and nothing else, while another variant costs a
+# configuration and what is made of that.
 objects()
 {
-	local revisions commit arch variant name
+	local revisions commit arch variant
 	mapfile -t revisions < <(code_revisions)
-	# All of the base first: src then changes once, not for each variant.
-	for commit in base "${revisions[@]}"; do
-		for arch in arm64 x86_64 arm; do
-			for variant in DYNAMIC={y,n},RESTRICTED={y,n}; do
-				said "$commit" "$arch" "$variant" >/dev/null 2>&1 || true
-			done
+	for variant in DYNAMIC={y,n},RESTRICTED={y,n}; do
+		for commit in base "${revisions[@]}"; do
+			say_all "$commit" "$variant"
 		done
-	done
-	for commit in "${revisions[@]}"; do
-		name=$(git -C "$tree" log -1 --format=%s "$commit")
-		for arch in arm64 x86_64 arm; do
-			for variant in DYNAMIC={y,n},RESTRICTED={y,n}; do
-				tap "W=1 and sparse say nothing new, $arch $variant: $name" \
+		for commit in "${revisions[@]}"; do
+			for arch in "${archs[@]}"; do
+				tap "W=1 and sparse say nothing new, $arch $variant: $(git -C "$tree" log -1 --format=%s "$commit")" \
 					nothing_new "$commit" "$arch" "$variant"
 			done
 		done
 	done
 }
 
-# src and the objects are shared with scripts/kernel/build.sh. The lock is held to the end.
+# src is shared with scripts/kernel/build.sh. The lock is held to the end.
 exec 8>"$build/kernel-$BASE.lock"
 flock 8
+mkdir -p "$base_dir/kernel"
 objects
+# Those of the last series and bases
+find "$work" -type f -printf '%T@ %p\n' | sort -rn | tail -n +501 | cut -d ' ' -f 2- |
+	xargs -r -d '\n' rm -f
 [ "$tap_count" -gt 0 ] || tap_fail "the series changes code"
 tap_end

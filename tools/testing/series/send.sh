@@ -145,7 +145,7 @@ names_base()
 	base=$(tree_state base)
 	case $base in
 	package*) base="base: v$(sed -E 's/.* //; s/-[^-]*$//; s/~rc/-rc/' <<<"$base")" ;;
-	KERNEL*\ commit\ *) base="base-commit: ${base##* commit }" ;;
+	KERNEL*\ commit\ * | git*\ commit\ *) base="base-commit: ${base##* commit }" ;;
 	*) base="base: v" ;;
 	esac
 	says "$work/got/0.mail" "$base"

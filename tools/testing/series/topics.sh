@@ -1,17 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The patches beyond the series (patches/extra/), in TAP. For each topic: the mails
-# apply to the series, in order; checkpatch has nothing to say; each of the commits
-# compiles, in user space, and passes the tests against the model; the last one
-# passes them in all variants; these tests see each error of mutants/TOPIC/. bitmap
-# keeps room for large buffers (placement.sh); with areas CPUs wait less for each other
-# (contention.sh). And the topics apply on top of each other, in the orders that are given
-# here; all of them together pass the tests.
+# The patches beyond the series (patches/extra/), in TAP. For each topic: the patches
+# apply to the series, in order; checkpatch has nothing to say; each commit compiles in
+# user space, without and with dynamic pools; the last one passes the tests against the
+# model, and these detect each of tools/testing/swiotlb/mutants/TOPIC/. And the topics
+# apply on top of each other, in the orders that are given here; all of them together
+# pass the tests.
 #
-# usage: tools/testing/series/topics.sh [TOPIC...]
+# With LEVEL=all the tests run for each commit, and for the last one in all variants of
+# tools/testing/swiotlb/check.sh; bitmap keeps room for large buffers (placement.sh); with
+# areas CPUs wait less for each other (contention.sh), and the SCP has its place on 8.
 #
-# Exit status: 0 if all passed, 1 otherwise.
+# What the shorter run leaves out detects no mutant: each fails in the tests of a topic's
+# last commit, within 20000 random operations with AddressSanitizer, and three times as
+# many are run here. A topic below another (bitmap) has its turn by itself; the one on
+# top is tested with it anyway. make bench runs placement.sh and contention.sh, too.
+#
+# Usage: [LEVEL=test|all] tools/testing/series/topics.sh [TOPIC...]
+#   TOPIC  a folder of patches/extra (all, and the orders)
+#
+# Exit status: 0 if all passed, 1 otherwise, 2 for a wrong argument.
 #
 # groups: test user-space
 # bases: mainline
@@ -20,8 +29,10 @@
 
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 
 rig=$top/tools/testing/swiotlb
+work=$build/test/topics
 
 # In which orders the topics are of use together; the last one has all of them.
 orders=(
@@ -33,70 +44,115 @@ orders=(
 	"bitmap areas map default"
 )
 
-need git perl make gcc
-[ -d "$base_dir/tree/.git" ] || die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
+# A kernel's variants: the Makefile's variables and the random operations
+short=("|60000" "DYNAMIC=y|60000" "FLAVOUR=asan|60000")
+each_commit=("|100000" "DYNAMIC=y|100000")
+
+topic()
+{
+	"$top/scripts/patches/topic.sh" "$@"
+}
 
 # Between two branches, so that a merge of the user's does not count
 checkpatch()
 {
-	(cd "$base_dir/tree" && perl scripts/checkpatch.pl --strict --no-summary --color=never \
-		--ignore FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID \
-		--git "$("$top/scripts/patches/topic.sh" -b "$1")..$1")
+	(cd "$tree" && perl scripts/checkpatch.pl --strict --no-summary --color=never \
+		--ignore FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID --git "$(topic -b "$1")..$1")
 }
 
-# run_tests NAME COMMIT [VARIABLE=value]: compile that commit, and run the tests with
-# fewer random operations
-run_tests()
+# in_rig NAME VARIABLES GOAL...: NAME is the kernel's folder, and that of what is made.
+in_rig()
 {
-	local name=$1 args program log status=0
-	# The folder's name is the kernel's.
-	args=(-s -C "$rig" --no-print-directory TREE="$base_dir/tree" O="$build/swiotlb"
-		KSRC="$build/swiotlb/src/$name" "${@:3}")
-	"$rig/sources.sh" "$base_dir/tree" "$2" "$build/swiotlb/src/$name" &&
-		make "${args[@]}" -j"$jobs" all || return
-	program=$(make "${args[@]}" print-out)/swiotlb-test
-	log=$logs/extra-$name${3:+-dynamic}.tap
-	"$program" --ops 100000 >"$log" 2>&1 </dev/null || status=$?
+	local variables
+	read -ra variables <<<"$2"
+	make -s -C "$rig" --no-print-directory TREE="$tree" O="$build/swiotlb" \
+		KSRC="$build/swiotlb/src/$1" "${variables[@]}" "${@:3}"
+}
+
+# compile NAME COMMIT VARIANT...
+compile()
+{
+	local variant
+	"$rig/sources.sh" "$tree" "$2" "$build/swiotlb/src/$1" || return
+	for variant in "${@:3}"; do
+		in_rig "$1" "${variant%|*}" -j"$jobs" all || return
+	done
+}
+
+# run_variant NAME VARIANT: its tests; those that fail are shown
+run_variant()
+{
+	local made=${2%|*} log status=0
+	log=$work/$1-${made:-plain}.tap
+	"$(in_rig "$1" "$made" print-out)/swiotlb-test" --ops "${2#*|}" >"$log" 2>&1 </dev/null || status=$?
 	grep '^not ok' -A 8 "$log" || :
 	[ $status -eq 0 ] || return
-	echo "$name ${3:-plain}: $(grep -c '^ok' "$log") passed"
+	echo "$1 ${made:-plain}: $(grep -c '^ok' "$log") passed"
+}
+
+# run_variants NAME VARIANT...: at the same time, as far as there are processors
+run_variants()
+{
+	export -f run_variant in_rig
+	export rig tree build work
+	# shellcheck disable=SC2016 # that shell expands them
+	printf '%s\0' "${@:2}" | xargs -0 -P "$jobs" -I '{}' \
+		bash -euc 'run_variant "$1" "$2"' bash "$1" '{}'
+}
+
+# run_tests NAME COMMIT VARIANT...
+run_tests()
+{
+	# check.sh compiles the same objects.
+	with_lock swiotlb compile "$@" && run_variants "$1" "${@:3}"
 }
 
 # commits TOPIC: each of them by itself
 commits()
 {
 	local commit name
-	git -C "$base_dir/tree" rev-list --reverse "$("$top/scripts/patches/topic.sh" -b "$1")..$1" \
-		>"$build/test/extra-$1"
+	git -C "$tree" rev-list --reverse "$(topic -b "$1")..$1" >"$work/$1.commits"
 	while read -r commit; do
-		git -C "$base_dir/tree" log -1 --format='%h %s' "$commit"
-		name=$1-$(git -C "$base_dir/tree" rev-parse --short=12 "$commit")
-		run_tests "$name" "$commit" && run_tests "$name" "$commit" DYNAMIC=y || return
-	done <"$build/test/extra-$1"
-}
-
-# order TOPIC...: all of them, one on top of the other
-order()
-{
-	"$top/scripts/patches/topic.sh" -s pile "$@"
-}
-
-together()
-{
-	run_tests pile pile && run_tests pile pile DYNAMIC=y
+		git -C "$tree" log -1 --format='%h %s' "$commit"
+		name=$1-$(git -C "$tree" rev-parse --short=12 "$commit")
+		if [ "$level" = all ]; then
+			run_tests "$name" "$commit" "${each_commit[@]}" || return
+		else
+			with_lock swiotlb compile "$name" "$commit" "${each_commit[@]}" || return
+		fi
+	done <"$work/$1.commits"
 }
 
 # another NAME COMMAND...: another script's TAP lines; those of what failed are shown
 another()
 {
-	local out=$build/test/extra-$1.tap status=0
+	local out=$work/$1.tap status=0
 	"${@:2}" >"$out" 2>&1 || status=$?
 	grep -A 8 '^not ok' "$out" || :
 	echo "$(grep -c '^ok ' "$out") passed"
 	return $status
 }
 
-mkdir -p "$build/test" "$logs"
+# The mutants of all topics in one call, so that no processor waits for a topic's last
+all_mutants()
+{
+	EXTRA="$*" "$rig/mutants.sh" >"$work/mutants.tap" 2>&1 || :
+}
+
+# mutants TOPIC: what that call said of its mutants. There are as many lines as mutants.
+mutants()
+{
+	local n passed
+	n=$(find "$rig/mutants/$1" -name '*.patch' | wc -l)
+	passed=$(grep -c "^ok [0-9]* - $1/" "$work/mutants.tap" || :)
+	grep -A 8 -E "^not ok [0-9]+ - $1[ /]|^error" "$work/mutants.tap" || :
+	echo "$passed of $n mutants were detected"
+	if [ "$n" -eq 0 ] || [ "$passed" -ne "$n" ]; then
+		tail -n 3 "$work/mutants.tap"
+		return 1
+	fi
+}
+
 all=
 if [ $# -eq 0 ]; then
 	all=y
@@ -104,27 +160,42 @@ if [ $# -eq 0 ]; then
 		set -- "$@" "$(basename "$dir")"
 	done
 fi
-for topic; do
-	tap "$topic: the mails apply to the series" "$top/scripts/patches/topic.sh" "$topic"
-	tap "$topic: checkpatch has nothing to say" checkpatch "$topic"
-	tap "$topic: each commit compiles and passes the tests" commits "$topic"
-	tap "$topic: all variants pass the tests" another "$topic" \
-		env "EXTRA=$topic" "$top/tools/testing/swiotlb/check.sh"
-	tap "$topic: the tests see each of the mutants" another "$topic-mutants" \
-		env "EXTRA=$topic" "$top/tools/testing/swiotlb/mutants.sh"
-	[ "$topic" != bitmap ] ||
-		tap "$topic: there is room for 5 MiB among small buffers" "$top/scripts/bench/placement.sh" "$topic"
-	if [ "$topic" = areas ]; then
-		tap "$topic: CPUs do not wait for each other as they did" "$top/scripts/bench/contention.sh" "$topic"
-		tap "$topic: the SCP has the same place at each start, on 8 CPUs" another "$topic-scp" \
-			env "EXTRA=$topic" SMP=8 "$top/tools/testing/selftests/dma/scp/check.sh"
+for name; do
+	[ -d "$top/patches/extra/$name" ] || usage_error "unknown argument '$name', no topic of patches/extra"
+done
+need git perl make gcc
+[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+rm -rf "$work"
+mkdir -p "$work"
+
+for name; do
+	tap "$name: the patches apply to the series" topic "$name"
+	tap "$name: checkpatch has nothing to say" checkpatch "$name"
+	if [ "$level" = all ]; then
+		tap "$name: each commit compiles and passes the tests" commits "$name"
+		tap "$name: all variants pass the tests" another "$name" \
+			env "EXTRA=$name" "$rig/check.sh"
+	else
+		tap "$name: each commit compiles" commits "$name"
+		tap "$name: the last one passes the tests" run_tests "$name" "$name" "${short[@]}"
+	fi
+	if [ "$level $name" = "all bitmap" ]; then
+		tap "$name: there is room for 5 MiB among small buffers" "$top/scripts/bench/placement.sh" "$name"
+	elif [ "$level $name" = "all areas" ]; then
+		tap "$name: CPUs do not wait for each other as they did" "$top/scripts/bench/contention.sh" "$name"
+		tap "$name: the SCP has the same place at each start, on 8 CPUs" another "$name-scp" \
+			env "EXTRA=$name" SMP=8 "$top/tools/testing/selftests/dma/scp/check.sh"
 	fi
 done
+all_mutants "$@"
+for name; do
+	tap "$name: the tests detect each of its mutants" mutants "$name"
+done
 if [ -n "$all" ]; then
-	for topics in "${orders[@]}"; do
+	for names in "${orders[@]}"; do
 		# shellcheck disable=SC2086 # several words
-		tap "they apply in this order: $topics" order $topics
+		tap "they apply in this order: $names" topic -s pile $names
 	done
-	tap "all of them together compile and pass the tests" together
+	tap "all of them together compile and pass the tests" run_tests pile pile "${each_commit[@]}"
 fi
 tap_end

@@ -11,12 +11,26 @@
 #   KSRC       the kernel tree that the two headers are taken from
 #   SET        slots of a slot set: IO_TLB_SEGSIZE becomes that
 #   OUT        the folder to be made; files that need no change are not touched
+#
+# Exit status: 0 when OUT is made, 1 otherwise, 2 for wrong arguments.
 
 set -euo pipefail
 
+usage()
+{
+	sed -n '1,2d; /^#/!q; s/^#$//; s/^# //; p' "$0"
+}
+
+case ${1-} in
+-h | --help)
+	usage
+	exit 0
+	;;
+esac
 [ $# -eq 4 ] || {
-	sed -n '/^# Usage/,/^$/s/^# \{0,1\}//p' "$0" >&2
-	exit 1
+	echo "error: ${0##*/}: takes four arguments, was given $#" >&2
+	usage | sed -n '/^Usage:/,/^$/p' >&2
+	exit 2
 }
 swiotlb_c=$1
 ksrc=$2

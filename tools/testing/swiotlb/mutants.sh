@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Do the tests in user space bite? Each of tools/testing/swiotlb/mutants/*.patch
-# breaks the patched swiotlb.c in one place; the tests must fail for it. They
-# must fail, too, for kernels as they are without the series, by the bugs that
-# the series mends.
+# Do the tests in user space detect errors? Each patch in a folder below
+# tools/testing/swiotlb/mutants/series/ breaks the patched swiotlb.c in one place, and
+# the tests must fail for it. They must fail, too, for kernels without the series, by
+# the bugs that the series fixes.
 #
-# A mutant is a patch that applies without fuzz (diff -U2), with a head:
+# A mutant is mutants/OF/SUBJECT/WHAT.patch. OF is "series", or a topic of patches/extra
+# whose branch it breaks; SUBJECT is the part of the allocator: search, chain, release...
+# It applies without fuzz (diff -U2), and its head has fields:
 #   breaks: the rule that no longer holds
 #   config: dynamic, to be compiled with CONFIG_SWIOTLB_DYNAMIC; without if not
 #           given
@@ -15,31 +17,33 @@
 #   first:  what tests to begin with, by a piece of their names; all others follow
 #           if these see nothing
 #
-# Usage: [BASE=name] [EXTRA=branch] tools/testing/swiotlb/mutants.sh [TEXT]
-#   TEXT   only mutants whose name has it
-#   EXTRA  a branch of the kernel tree (scripts/patches/topic.sh): mutants/EXTRA/*.patch break
-#          that one instead
+# The tests are compiled with AddressSanitizer, and random ones run 20000 operations.
+# check.sh runs no fewer, from the same seed, on any level: what is detected here is
+# detected there.
 #
-# TAP on stdout, which names the test that caught each, how, and after how many
-# seconds. build/swiotlb/mutants/table.txt has the same; the output of each is in
-# build/logs/mutants/; both in folders EXTRA of their own.
+# Usage: [BASE=name] [EXTRA="topic..."] tools/testing/swiotlb/mutants.sh [TEXT]
+#   TEXT   only mutants whose name, OF/SUBJECT/WHAT, has it
+#   EXTRA  topics of patches/extra (scripts/patches/topic.sh makes their branches): their
+#          mutants, and not those of the series
 #
-# Exit status: 0 if all were caught, 1 otherwise.
+# TAP on stdout, which names the test that detected each, how, and after how many
+# seconds. build/swiotlb/mutants/series.table has the same (with EXTRA the file is called
+# after the topics); the output of each is in build/logs/mutants/OF/SUBJECT/WHAT.log.
+#
+# Exit status: 0 if all were detected, 1 otherwise, 2 for a wrong argument.
 #
 # groups: test user-space
 # bases: all
 
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
+. "$top/scripts/lib/tree.sh"
 
 rig=$top/tools/testing/swiotlb
-work=$build/swiotlb/mutants${EXTRA:+/$EXTRA}
-log_dir=$logs/mutants${EXTRA:+/$EXTRA}
-patches=$rig/mutants${EXTRA:+/$EXTRA}
-tree=$base_dir/tree
-# What is broken: the series as it is in the tree, committed or not, or that branch
-source=$tree
-[ -z "${EXTRA-}" ] || source=$work/src/$EXTRA
+work=$build/swiotlb/mutants
+log_dir=$logs/mutants
+# What mutants are tried of: folders of mutants/
+read -ra tried <<<"${EXTRA:-series}"
 # CPU seconds that a single test may take before it is said to hang; those that
 # hanging mutants begin with need a small fraction of the shorter time.
 limit=10
@@ -48,18 +52,27 @@ short_limit=2
 ops=20000
 files=(kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h)
 
+# source_of OF: the kernel that its mutants break. The series is taken as it is in the
+# tree, committed or not.
+source_of()
+{
+	[ "$1" = series ] && echo "$tree" || echo "$work/src/$1"
+}
+
 # compile NAME KSRC CONFIG [OPTION...]: the tests of that kernel. PROGRAM is what
-# was made. The options are for make.
+# was made. The options are for make; without any, objects that all kernels share are
+# made, too, by one call at a time.
 compile()
 {
-	local name=$1 ksrc=$2 config=$3 args
+	local name=$1 ksrc=$2 config=$3 args lock=(with_lock mutants)
 	shift 3
+	[ $# -eq 0 ] || lock=()
 	args=(-s O="$work" TREE="$tree" NAME="$name" FLAVOUR=asan KOPT='-O0 -g1 -w' "$@")
 	[ -z "$ksrc" ] || args+=(KSRC="$ksrc")
 	[ "$config" != dynamic ] || args+=(DYNAMIC=y)
 	PROGRAM=$(make -C "$rig" "${args[@]}" print-out)/swiotlb-test || return 1
 	rm -f "$PROGRAM"
-	make -C "$rig" "${args[@]}" all
+	"${lock[@]}" make -C "$rig" "${args[@]}" -j"$jobs" all
 }
 
 # run LOG LIMIT [OPTION...]: the tests of PROGRAM. Returns their status; seconds is
@@ -105,12 +118,13 @@ field()
 # One mutant, as a process of its own: writes a line "RESULT TAB SECONDS TAB TEXT".
 try()
 {
-	local patch=$1 name dir ksrc file log result first frozen=() short=$limit
-	name=${patch##*/}
-	name=${name%.patch}
+	local name=$1 patch=$rig/mutants/$1.patch source dir ksrc file log result first
+	local frozen=() short=$limit
+	source=$(source_of "${name%%/*}")
 	dir=$work/$name
 	ksrc=$dir/src
 	log=$log_dir/$name.log
+	mkdir -p "${log%/*}"
 	first=$(field first "$patch")
 	[ "$(field expect "$patch")" != hangs ] || short=$short_limit
 	for file in "${files[@]}"; do
@@ -124,8 +138,9 @@ try()
 	done
 	if ! patch -d "$ksrc" -p1 -s -F0 --no-backup-if-mismatch -r - <"$patch" >"$log" 2>&1; then
 		result=$'error\t0\tthe patch does not apply; make it anew'
-		# The mutants are mainline's, and the search is another one there.
-		[ "$BASE" != 6.1 ] || result=$'foreign\t0\t'
+		# The mutants are of mainline's lines, all of which are there. Another
+		# kernel may lack some, which patch, without fuzz, has just found out.
+		[ "${mails##*/}" = mainline ] || result=$'foreign\t0\t'
 	elif ! compile "$name" "$ksrc" "$(field config "$patch")" "${frozen[@]}" >"$log" 2>&1; then
 		result=$'error\t0\tit does not compile'
 	elif { [ -z "$first" ] || run "$log" "$short" --stop --filter "$first"; } &&
@@ -156,17 +171,19 @@ if [ "${1:-}" = --try ]; then
 	echo "done"
 	exit 0
 fi
+[ $# -le 1 ] || usage_error "unknown argument '$2'"
+[[ ${1-} != -* ]] || usage_error "unknown option '$1'"
 
 need make gcc patch awk xargs
 [ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
 mkdir -p "$work" "$log_dir"
 
-# What the mutants are made of passes, in the time that they have. And after
-# this all but swiotlb.c is compiled.
+# control OF CONFIG: what its mutants are made of passes, in the time that they have.
+# And after this all but swiotlb.c is compiled.
 control()
 {
-	local log=$log_dir/series-$1.log
-	compile "${EXTRA:-series}" "$source" "$1" && run "$log" "$limit" && return 0
+	local log=$log_dir/$1-$2.log
+	compile "$1" "$(source_of "$1")" "$2" && run "$log" "$limit" && return 0
 	cat "$log"
 	return 1
 }
@@ -187,21 +204,30 @@ fails()
 	fi
 }
 
-# The files of 6.1; the package is large, so they are kept.
 source_6_1()
 {
-	local deb
-	deb=$(BASE=6.1 "$top/scripts/kernel/get.sh" newest) || return 1
-	ksrc_6_1=$work/src/$(basename "$deb" .deb)
-	[ -d "$ksrc_6_1" ] || "$top/scripts/kernel/get.sh" unpack "$deb" "$ksrc_6_1" "${files[@]}"
+	local package
+	package=$(BASE=6.1 "$top/scripts/kernel/get.sh" newest) || return 1
+	ksrc_6_1=$work/src/$(source_name "$package")
+	"$top/scripts/kernel/files.sh" "$package" "$ksrc_6_1" "${files[@]}"
 }
 
-if [ -n "${EXTRA-}" ]; then
-	[ -d "$patches" ] || die "there is no ${patches#"$top"/}" "EXTRA is a topic of patches/extra"
-	"$rig/sources.sh" "$tree" "$EXTRA" "$source"
-fi
-tap "${EXTRA:-the series} itself passes, as quickly as the mutants have to fail" control static
-tap "the same with CONFIG_SWIOTLB_DYNAMIC" control dynamic
+mutants=()
+for of in "${tried[@]}"; do
+	[ -d "$rig/mutants/$of" ] || die "there is no tools/testing/swiotlb/mutants/$of" \
+		"EXTRA has topics of patches/extra"
+	while read -r name; do
+		[[ $name != *"${1-}"* ]] || mutants+=("$name")
+	done < <(cd "$rig/mutants" && find "$of" -name '*.patch' | sed 's/\.patch$//' | LC_ALL=C sort)
+done
+[ ${#mutants[@]} -gt 0 ] || die "no mutant's name has '${1-}'" \
+	"they are in tools/testing/swiotlb/mutants/, in the folders: ${tried[*]}"
+
+for of in "${tried[@]}"; do
+	[ "$of" = series ] || "$rig/sources.sh" "$tree" "$of" "$(source_of "$of")"
+	tap "$of itself passes, as quickly as the mutants have to fail" control "$of" static
+	tap "$of itself passes with CONFIG_SWIOTLB_DYNAMIC" control "$of" dynamic
+done
 # Without that a mutant's failure says nothing.
 [ "$tap_failed" -eq 0 ] || {
 	tap_end
@@ -219,25 +245,19 @@ if [ $# -eq 0 ] && [ -z "${EXTRA-}" ]; then
 	fi
 fi
 
-mutants=()
-for patch in "$patches"/*.patch; do
-	name=${patch##*/}
-	[[ $name == *${1:-}* ]] || continue
-	mutants+=("$patch")
-	rm -f "$work/${name%.patch}/result"
+for name in "${mutants[@]}"; do
+	rm -f "$work/$name/result"
 done
-[ ${#mutants[@]} -gt 0 ] || die "no mutant's name has '${1:-}'" "they are in ${patches#"$top"/}/"
 
 # A line for each that is done
 start=$SECONDS
 exec {done_ones}< <(printf '%s\0' "${mutants[@]}" | xargs -0 -n 1 -P "$jobs" "$0" --try)
 
 # Told in the order of their names, as soon as that can be.
-table=$work/table.txt
+table=$work/$(IFS=-; echo "${tried[*]}").table
 : >"$table"
-for patch in "${mutants[@]}"; do
-	name=${patch##*/}
-	name=${name%.patch}
+for name in "${mutants[@]}"; do
+	patch=$rig/mutants/$name.patch
 	until [ -e "$work/$name/result" ]; do
 		read -r -u "$done_ones" _ || [ -e "$work/$name/result" ] ||
 			die "the workers ended before $name was tried"
@@ -248,12 +268,14 @@ for patch in "${mutants[@]}"; do
 	case $result in
 	caught) tap_ok "$name: $text ($seconds s)" ;;
 	foreign) say "# $name: of lines that $BASE does not have" ;;
-	survived) tap_fail "$name: SURVIVED; nobody saw that this is broken: $(field breaks "$patch")" ;;
+	survived) tap_fail "$name: SURVIVED; no test detected that this is broken: $(field breaks "$patch")" ;;
 	*) tap_fail "$name: $text" "$log_dir/$name.log" ;;
 	esac
 done
 say "# ${#mutants[@]} mutants in $((SECONDS - start)) s, $(awk -F '\t' '
 	$3 != "caught" && $3 != "foreign" { missed++ }
 	$4 > slowest { slowest = $4 }
-	END { printf "%d not caught, the slowest run took %s s", missed, slowest }' "$table")"
+	$3 == "foreign" { foreign++ }
+	END { printf "%d not caught, %d of other lines, the slowest run took %s s",
+		missed, foreign, slowest }' "$table")"
 tap_end

@@ -7,13 +7,25 @@
 #
 # Usage: sources.sh TREE COMMIT OUT
 #
-# Exit status: 0 when OUT has the files, 1 otherwise.
+# Exit status: 0 when OUT has the files, 1 otherwise, 2 for wrong arguments.
 
 set -euo pipefail
 
+usage()
+{
+	sed -n '1,2d; /^#/!q; s/^#$//; s/^# //; p' "$0"
+}
+
+case ${1-} in
+-h | --help)
+	usage
+	exit 0
+	;;
+esac
 [ $# -eq 3 ] || {
-	sed -n '/^# Usage/,/^$/s/^# \{0,1\}//p' "$0" >&2
-	exit 1
+	echo "error: ${0##*/}: takes three arguments, was given $#" >&2
+	usage | sed -n '/^Usage:/,/^$/p' >&2
+	exit 2
 }
 tree=$1
 commit=$2

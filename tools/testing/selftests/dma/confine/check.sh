@@ -333,7 +333,8 @@ fio=$("$top/scripts/guest/fio.sh")
 tap "the guest's device tree and the jobs are made" prepare
 tap "no two pools overlap" apart
 if [ $# -eq 0 ]; then
-	[ "$level" = all ] && set -- base series || set -- series
+	set -- series
+	[ "$level" != all ] || set -- base series
 fi
 for rev; do
 	check "$rev"

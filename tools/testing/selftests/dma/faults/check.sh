@@ -251,7 +251,8 @@ elif [ "$level" != all ]; then
 	parts=(full unbind suspend kexec reset)
 fi
 if [ $# -eq 0 ]; then
-	[ "$level" = all ] && set -- base series || set -- series
+	set -- series
+	[ "$level" != all ] || set -- base series
 fi
 need dtc fdtoverlay mke2fs
 fio=$("$top/scripts/guest/fio.sh")

@@ -26,7 +26,8 @@ scp_files()
 	scp_firmware_names "$dtb" | sed "s|^|$dir/scp.img:lib/firmware/|"
 }
 
-# scp_boot DIR NAME REV DTB JOBS
+# scp_boot DIR NAME REV DTB JOBS: the firmware has two seconds to answer, which a host
+# with much to do would not give it
 scp_boot()
 {
 	local dir=$1 name=$2 rev=$3 dtb=$4 jobs=$5 files
@@ -34,7 +35,7 @@ scp_boot()
 	"$top/scripts/guest/initramfs.sh" "$dir/$name.cpio.gz" \
 		"$top/tools/testing/selftests/dma/scp/init.sh" "${files[@]}" \
 		"$dir/isp_load" "$jobs:jobs" &&
-		"$top/scripts/guest/boot.sh" "scp-$name" "$base_dir/image/$guest_config-$rev/Image" "$dtb" \
+		ICOUNT=1 "$top/scripts/guest/boot.sh" "scp-$name" "$base_dir/image/$guest_config-$rev/Image" "$dtb" \
 			"$dir/$name.cpio.gz"
 }
 

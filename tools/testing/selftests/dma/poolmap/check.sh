@@ -270,7 +270,7 @@ boot()
 	mapfile -t files < <(scp_files "$work" map "$work/board.dtb")
 	"$top/scripts/guest/initramfs.sh" "$work/map.cpio.gz" "$top/tools/testing/selftests/dma/poolmap/init.sh" \
 		"$work/dma_probe" "${files[@]}" &&
-		"$top/scripts/guest/boot.sh" poolmap "$base_dir/image/guest-map/Image" "$work/board.dtb" \
+		ICOUNT=1 "$top/scripts/guest/boot.sh" poolmap "$base_dir/image/guest-map/Image" "$work/board.dtb" \
 			"$work/map.cpio.gz" || return
 	sed -n 's/\r$//; s/^\[[^]]*\] map: //p' "$logs/boot/poolmap.log" >"$work/said"
 	cat "$work/said"
