@@ -423,10 +423,10 @@ must_be_base()
 }
 
 only_look=
-need git
 case ${1-} in
 -i)
 	{ [ $# -ge 2 ] && [ $# -le 3 ]; } || usage_error "-i takes a base, and what to begin with"
+	need git
 	must_be_base "$2"
 	[ "$BASE" = "$2" ] || BASE=$2 exec "$0" "$@"
 	begin "${3:-mainline}"
@@ -439,6 +439,7 @@ case ${1-} in
 -*) usage_error "unknown option '$1'" ;;
 esac
 arguments 1 99 "$@"
+need git
 if [ $# -gt 1 ]; then
 	status=0
 	for base; do
