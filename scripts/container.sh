@@ -9,6 +9,8 @@
 #
 # Environment:
 #   ENGINE=name  podman or docker; without it the first of the two that is there
+#   http_proxy=, https_proxy=, PIP_INDEX_URL=
+#                where packages come from, for the image and in the container
 #   T=, BASE=, KERNEL=, LEVEL=, SEED=, FAILED=, UPDATE=, BUSYBOX=, CONFIG=, SCP=
 #                as make has them; KERNEL and BUSYBOX are mounted, to be read only
 #
@@ -34,7 +36,12 @@ options=(--rm --init --security-opt label=disable --workdir "$top"
 [ ! -w /dev/kvm ] || options+=(--device /dev/kvm)
 # docker's root is the host's; podman's, called by a user, is that user.
 [ "${engine##*/}" != docker ] || options+=(--user "$(id -u):$(id -g)")
-for name in T BASE LEVEL SEED FAILED UPDATE CONFIG SCP; do
+# The two that the build knows, too
+proxies=()
+for name in http_proxy https_proxy; do
+	[ -z "${!name-}" ] || proxies+=(--build-arg "$name=${!name}")
+done
+for name in http_proxy https_proxy PIP_INDEX_URL T BASE LEVEL SEED FAILED UPDATE CONFIG SCP; do
 	[ -z "${!name-}" ] || options+=(--env "$name=${!name}")
 done
 for name in KERNEL BUSYBOX; do
@@ -44,6 +51,6 @@ for name in KERNEL BUSYBOX; do
 done
 
 mkdir -p "$cache"
-step container/image "$engine" build --tag "$image" --file "$top/scripts/container/Containerfile" \
+step container/image "$engine" build "${proxies[@]}" --tag "$image" --file "$top/scripts/container/Containerfile" \
 	"$top/scripts" || die "the container's image cannot be built" "is there a network?"
 exec "$engine" run "${options[@]}" "$image" make "$@"
