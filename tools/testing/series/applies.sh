@@ -19,8 +19,6 @@
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
-no_arguments "$@"
-
 work=$base_dir/check
 mapfile -t patches < <(list_mails "$mails")
 
