@@ -11,14 +11,13 @@
 
 # shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
 . /io-guest.sh
-mount -t tracefs tracefs /sys/kernel/tracing
 insmod /dma_probe.ko
 
 # All that is noted, as it comes, up to the last line. The pipe itself does not end
 # for who waits in it already when tracing is switched off. (Not sed, which reads
 # the line after that, too.)
 {
-	awk '{ print } /tracing_mark_write: io: end$/ { exit }' /sys/kernel/tracing/trace_pipe
+	awk '{ print } /tracing_mark_write: confine: end$/ { exit }' /sys/kernel/tracing/trace_pipe
 	cat /tmp/dumps
 } | dd of="/dev/$(kernel_name carry block)" obs=1M conv=sync 2>/dev/null &
 carrying=$!
@@ -91,7 +90,7 @@ done
 rmmod dma_probe
 tell_pools
 tell_dma_api
-echo "io: end" >/sys/kernel/tracing/trace_marker
+echo "confine: end" >/sys/kernel/tracing/trace_marker
 wait $carrying
 sync
 end

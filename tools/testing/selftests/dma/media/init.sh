@@ -7,7 +7,6 @@
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
-exec >/dev/kmsg 2>&1
 
 insmod /vb2_probe.ko
 
@@ -25,10 +24,6 @@ for device in camera display; do
 	echo $device >$driver/unbind
 done
 rmmod vb2_probe
-for pool in /sys/kernel/debug/*video-pool*/ /sys/kernel/debug/swiotlb/*video-pool*/; do
-	[ ! -e "$pool/io_tlb_used" ] || tell pool "used=$(cat "$pool/io_tlb_used")" ok
-done
-tell dma-api "errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
-	"left=$(grep -c -e vb2-probe /sys/kernel/debug/dma-api/dump)" ok
-
+tell_pools
+tell_dma_api
 end

@@ -188,7 +188,7 @@ no_report()
 no_dma_api_error()
 {
 	guest_answers "scp-$1" | grep '^dma-api '
-	guest_answers "scp-$1" | grep -x 'dma-api errors=0 ok' >/dev/null
+	[ "$(guest_said "scp-$1" dma-api errors)" = 0 ]
 }
 
 # What the SCP gets of its device's buffers today: what is coherent is in its

@@ -20,7 +20,6 @@
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
-exec >/dev/kmsg 2>&1
 
 driver=/sys/bus/platform/drivers/mtk-scp
 # shellcheck source=tools/testing/selftests/dma/lib/scp-guest.sh
@@ -178,11 +177,7 @@ scp_dram()
 
 job_pool()
 {
-	# Without a module its folder is not below swiotlb/: the driver probes earlier.
-	for pool in /sys/kernel/debug/swiotlb/*@*/ /sys/kernel/debug/*@*/; do
-		[ -e "$pool/io_tlb_nslabs" ] || continue
-		answer pool "$(basename "$pool")" "$(cd "$pool" && grep . io_tlb_* | tr ':\n' '= ')" 0
-	done
+	tell_pools
 }
 
 while read -r job arguments; do
@@ -194,5 +189,5 @@ done </jobs
 
 kill -TERM "$model"
 wait "$model"
-tell dma-api "errors=$(cat /sys/kernel/debug/dma-api/error_count)" ok
+tell_dma_api
 end
