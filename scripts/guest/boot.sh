@@ -10,7 +10,7 @@
 #   -append    further kernel parameters
 #   --         further options for QEMU
 #
-# environment:
+# Environment:
 #   ICOUNT=1       the guest's clock counts instructions, 1 ns each, and the vCPUs
 #                  take turns: no timeout in the guest depends on the host's load.
 #                  Not for guests with disks or cards, for which the host's clock

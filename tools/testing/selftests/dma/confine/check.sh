@@ -13,7 +13,7 @@
 #   registers for the queues' addresses, for the whole run, and the descriptors in
 #   the queues are read from the guest's memory now and then.
 #
-# usage: tools/testing/selftests/dma/confine/check.sh [REV...]
+# Usage: check.sh [REV...]
 #
 #   REV    base, series (series; LEVEL=all: both)
 #

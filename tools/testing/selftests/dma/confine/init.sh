@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/confine/check.sh: disks, cards and probe devices at
-# work, with each address that the DMA API gives to a driver noted from the boot
-# on, by the kernel's own events (trace_event= on the command line), and with dumps of
-# dma-debug in the midst of it. Both go out through the disk without a pool.
+# init of check.sh's guest: disks, cards and probe devices at work, with each address
+# that the DMA API gives to a driver noted from the boot on, by the kernel's own
+# events (trace_event= on the command line), and with dumps of dma-debug in the midst
+# of it. Both go out through the disk without a pool.
 #
 # /jobs has what is to be done, as for tools/testing/selftests/dma/io/init.sh, and "together", with which the
 # jobs up to the next empty line run side by side.

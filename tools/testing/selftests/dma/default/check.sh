@@ -7,7 +7,7 @@
 # gets; without it, pieces of 256 KiB at most. And what is mapped costs as many instructions
 # as with the series alone, if the parameter is not given.
 #
-# usage: tools/testing/selftests/dma/default/check.sh
+# Usage: check.sh
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/default-ARCH-*.log, QEMU's traces in build/test/default/.

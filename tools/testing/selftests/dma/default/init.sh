@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guests of tools/testing/selftests/dma/default/check.sh: a disk on the default pool, of which
-# all is bounced (swiotlb=force). 4 MiB, in one piece of memory, are written and read;
-# how they were bounced, the events of swiotlb tell.
+# init of check.sh's guests: a disk on the default pool, of which all is bounced
+# (swiotlb=force). 4 MiB, in one piece of memory, are written and read; how they were
+# bounced, the events of swiotlb tell.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh

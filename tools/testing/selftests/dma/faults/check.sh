@@ -6,7 +6,7 @@
 # goes while its device is at work, suspend to idle, and another kernel or a reset
 # with mappings live. The jobs are in tools/testing/selftests/dma/faults/init.sh.
 #
-# usage: tools/testing/selftests/dma/faults/check.sh [-p PART]... [REV...]
+# Usage: check.sh [-p PART]... [REV...]
 #
 #   PART   full, fail, unbind, suspend, kexec or reset (all but fail; LEVEL=all: all)
 #   REV    base, series (series; LEVEL=all: both)

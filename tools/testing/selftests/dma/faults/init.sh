@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guests of tools/testing/selftests/dma/faults/check.sh: what goes wrong with disks, cards
-# and probe devices on restricted pools, on request. /jobs has what is to be done,
-# a line each; tools/testing/selftests/dma/lib/io-guest.sh has further jobs:
+# init of check.sh's guests: what goes wrong with disks, cards and probe devices on
+# restricted pools, on request. /jobs has what is to be done, a line each;
+# tools/testing/selftests/dma/lib/io-guest.sh has further jobs:
 #
 #	fail_first PROBE	each allocation that sets up a pool fails
 #	fail_bind NAME		each allocation of a bind fails, in turn

@@ -7,9 +7,9 @@
 # more here, in the images; what was sent is compared at both ends. QEMU tells how
 # large the requests were that came to it.
 #
-# usage: tools/testing/selftests/dma/io/check.sh
+# Usage: check.sh
 #
-# environment:
+# Environment:
 #   NET_MIB=n   MiB to send and to receive with each card (64; LEVEL=all: 1024)
 #
 # Exit status: 0 when all is as it should be. The consoles are in

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The guest's init for the KUnit suite: load it, which runs it, and tell
-# what debugfs has of every pool, and what CONFIG_DMA_API_DEBUG counted.
-# The kernel's parameter kunit-seed=N changes the suite's random seed.
+# The guest's init for the KUnit suite: load it, which runs it, and tell what debugfs
+# has of every pool, and what CONFIG_DMA_API_DEBUG counted. The kernel's parameter
+# kunit-seed=N changes the suite's random seed.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh

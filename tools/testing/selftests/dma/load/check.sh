@@ -6,11 +6,11 @@
 # again, without the series and with it. In the end nothing is in use, and each
 # pool gives its largest buffer.
 #
-# usage: tools/testing/selftests/dma/load/check.sh [REV...]
+# Usage: check.sh [REV...]
 #
 #   REV    base, series (both)
 #
-# environment:
+# Environment:
 #   LOAD_SECONDS=n   how long that lasts in each guest (60; LEVEL=all: 600)
 #
 # Exit status: 0 when all is as it should be. The consoles are in

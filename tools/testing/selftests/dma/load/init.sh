@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/load/check.sh: all disks, cards and probe devices at
-# once, each of which is unbound and bound again now and then while it is at work.
-# /jobs has one line, the seconds that this is to last. In the end all pools have to be
-# empty, and each has to give its largest buffer.
+# init of check.sh's guest: all disks, cards and probe devices at once, each of which
+# is unbound and bound again now and then while it is at work. /jobs has one line, the
+# seconds that this is to last. In the end all pools have to be empty, and each has to
+# give its largest buffer.
 
 # shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
 . /io-guest.sh

@@ -5,7 +5,7 @@
 # frames of videobuf2's dma-contig, coherent and not, mapped by user space and
 # given to a second device on the same pool as dma-bufs.
 #
-# usage: tools/testing/selftests/dma/media/check.sh
+# Usage: check.sh
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/media-REV.log.

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/media/check.sh: video frames in a restricted pool.
-# What is to be done stands in /jobs, a line each with the arguments of
-# /vb2_probe. Each is answered with one line of TAP, "ARGUMENTS: WHAT IT SAID".
+# init of check.sh's guest: video frames in a restricted pool. What is to be done
+# stands in /jobs, a line each with the arguments of /vb2_probe. Each is answered with
+# one line of TAP, "ARGUMENTS: WHAT IT SAID".
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh

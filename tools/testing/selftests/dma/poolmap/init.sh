@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/poolmap/check.sh: krane's SCP has started, and a
-# program holds small buffers of the same pool, half of which it has given back. Then
-# each pool's debugfs folder is shown, in comments of TAP.
+# init of check.sh's guest: krane's SCP has started, and a program holds small buffers
+# of the same pool, half of which it has given back. Then each pool's debugfs folder
+# is shown, in comments of TAP.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/scp/check.sh: the SCP's driver, and a program that
-# plays the SCP (scp_model.c). What is to be done stands in /jobs, a line each:
+# init of check.sh's guest: the SCP's driver, and a program that plays the SCP
+# (scp_model.c). What is to be done stands in /jobs, a line each:
 #
 #	start			the model, then the driver, until the SCP runs
 #	channels		that the firmware has announced
@@ -15,8 +15,7 @@
 #	isp ROUNDS SEED ALIGN	that, while the ISP's stand-in uses the pool
 #	pool			what debugfs says of the pools
 #
-# Each answers with one line of TAP (lib/init.sh). All goes through the kernel's log: on the console itself the kernel's
-# lines would break into it.
+# Each answers with one line of TAP.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh

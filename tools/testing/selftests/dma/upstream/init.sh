@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of check.sh. The kernel's own tests have
-# run when this begins. What the kernel's dma_map_benchmark is to do stands in
-# /jobs, a line each:
+# init of check.sh's guest. The kernel's own tests have run when this begins. What the
+# kernel's dma_map_benchmark is to do stands in /jobs, a line each:
 #
 #	MODE GRANULE DIRECTION THREADS	as the tool's -m, -g, -d and -t take them
 #
