@@ -58,8 +58,9 @@ verdicts()
 {
 	sed 's/^\[[0-9:]*\] //' "$made/parsed" | awk '
 	/^=+ [^[]* =+$/ { depth++ }
-	/^=+ \[[A-Z]+\] .* =+$/ { depth--; gsub(/^=+ | =+$/, "") }
-	/^\[[A-Z]+\] [^ ]+$/ && depth == 1'
+	/^=+ \[[A-Z ]+\] .* =+$/ { depth--; gsub(/^=+ | =+$/, "") }
+	/^\[ERROR\] / || !/^\[[A-Z ]+\]/ || depth != 1 { next }
+	{ verdict = $0; sub(/\].*/, "]", verdict); gsub(/ /, "-", verdict); sub(/^[^]]*\] */, ""); print verdict, $1 }'
 }
 
 # Is the case one that an older kernel does not have what it takes for?
@@ -76,10 +77,12 @@ said_of()
 		grep -v '^        ok ' || :
 }
 
+# ran_to_its_end STATUS CASES: of kunit.py, and as many as the suite planned
 ran_to_its_end()
 {
 	cat "$made/judged"
-	[ "$1" -eq 0 ] && grep -F '[PASSED] swiotlb_restricted_pool' "$made/parsed" >/dev/null
+	echo "$2 cases, of $(sed -n 's/^    1\.\.//p' "$made/ktap")"
+	[ "$1" -eq 0 ] && grep -x "    1\.\.$2" "$made/ktap" && grep -F '[PASSED] swiotlb_restricted_pool' "$made/parsed" >/dev/null
 }
 
 # One line of TAP for each of the suite's cases; one whose every parameter was skipped
@@ -98,7 +101,7 @@ suite_cases()
 			tap_fail "$config: $name $verdict" "$made/said"
 		fi
 	done < <(verdicts)
-	tap "$config: kunit.py: the suite ran to its end, and passed ($seen cases)" ran_to_its_end "$status"
+	tap "$config: kunit.py: the suite ran to its end, and passed ($seen cases)" ran_to_its_end "$status" "$seen"
 }
 
 # What the kernel says about each value: nothing if it is good; else one line
