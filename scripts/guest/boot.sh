@@ -228,8 +228,13 @@ fi
 # its init planned.
 told=$(awk '
 	{ sub(/^\[[^]]*\] /, "") }
-	/^tap: TAP version/ { n = 0; plan = "none" }
+	/^tap: TAP version/ { n = 0; plan = -1 }
 	/^tap: (not )?ok - / { n++ }
-	/^tap: 1\.\.[0-9]+$/ { sub(/.*\.\./, ""); plan = $0 }
-	END { if (plan != n) print "planned " plan + 0 " answers, and " n + 0 " are here" }' "$log")
+	/^tap: 1\.\.[0-9]+$/ { sub(/.*\.\./, ""); plan = $0 + 0 }
+	END {
+		if (plan < 0)
+			print "told no plan"
+		else if (plan != n + 0)
+			print "planned " plan + 0 " answers, and " n + 0 " are here"
+	}' "$log")
 [ -z "$told" ] || fail "the guest $told"
