@@ -120,7 +120,7 @@ step "bench/boot-$patched-16384" boot "$patched-16384" "$patched" pools16384
 {
 	printf 'kernel\tpool\tsegsize\tkind\tbytes\tinstructions\n'
 	for boot in base-128 "$patched-128" "$patched-4096" "$patched-16384"; do
-		sed -n 's/^bench: //p' "$logs/boot/bench-$boot.log" |
+		guest_answers "bench-$boot" |
 			awk -v kernel="${boot%-*}" -v segsize="${boot##*-}" '{
 				mean_ns = "-"
 				for (i = 1; i <= NF; i++) {

@@ -10,7 +10,7 @@
 #   -append    further kernel parameters
 #   --         further options for QEMU
 #
-# environment:
+# Environment:
 #   ICOUNT=1       the guest's clock counts instructions, 1 ns each, and the vCPUs
 #                  take turns: no timeout in the guest depends on the host's load.
 #                  Not for guests with disks or cards, for which the host's clock
@@ -205,7 +205,7 @@ sed -i 's/\r*$//' "$log"
 sed 's/^/qemu: /' "$log.qemu" >>"$log"
 rm -f "$log.qemu" "$log.idle"
 
-# What the guest said last that it waits for (selftests/dma/lib/wait.sh), and if that
+# What the guest said last that it waits for (selftests/dma/lib/init.sh), and if that
 # was in vain
 vain=$(sed -n 's/^\(\[[^]]*\] \)\{0,1\}guest: waited \(.* in vain\)$/\2/p' "$log" | tail -n 1)
 waited=$(sed -n 's/^\(\[[^]]*\] \)\{0,1\}guest: waits for //p' "$log" | tail -n 1)
@@ -227,8 +227,14 @@ fi
 # What the last kernel told (kexec and a reset have two in one console) is as much as
 # its init planned.
 told=$(awk '
-	/tap: TAP version/ { n = 0; plan = "" }
-	/tap: (not )?ok - / { n++ }
-	/tap: 1\.\.[0-9]+$/ { sub(/.*\.\./, ""); plan = $0 }
-	END { if (plan != "" && plan != n) print plan " answers, and " n " are here" }' "$log")
-[ -z "$told" ] || fail "the guest gave $told"
+	{ sub(/^\[[^]]*\] /, "") }
+	/^tap: TAP version/ { n = 0; plan = -1 }
+	/^tap: (not )?ok - / { n++ }
+	/^tap: 1\.\.[0-9]+$/ { sub(/.*\.\./, ""); plan = $0 + 0 }
+	END {
+		if (plan < 0)
+			print "told no plan"
+		else if (plan != n + 0)
+			print "planned " plan + 0 " answers, and " n + 0 " are here"
+	}' "$log")
+[ -z "$told" ] || fail "the guest $told"

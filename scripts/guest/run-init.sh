@@ -3,12 +3,10 @@
 #
 # init of the guest that "make run" boots: what krane's SCP driver and the probe
 # device on the same pool get, and whether the SCP's firmware runs and answers. What it
-# tells are comments of TAP. All goes through the
-# kernel's log: on the console itself the kernel's lines would break into it.
+# tells are comments of TAP.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
-exec >/dev/kmsg
 
 device=/dev/dma-probe-scp
 
@@ -40,12 +38,6 @@ done
 for state in /sys/class/remoteproc/*/state; do
 	[ -e "$state" ] && tell "remoteproc $(cat "$state")"
 done
-# Without a module its folder is not below swiotlb/: the driver probes earlier.
-for pool in /sys/kernel/debug/swiotlb/*/ /sys/kernel/debug/*@*/; do
-	[ -e "$pool/io_tlb_nslabs" ] || continue
-	tell "debugfs $(basename "$pool")" \
-		"$(cd "$pool" && grep . io_tlb_* | tr ':\n' '= ')"
-done
-tell "dma-api-errors $(cat /sys/kernel/debug/dma-api/error_count)"
-
+tell_pools
+tell_dma_api
 end

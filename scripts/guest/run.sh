@@ -89,9 +89,9 @@ read_answers()
 	length=$(guest_field pool_size "$info")
 	answer[$column:told]=$(guest_field max_mapping_size "$info")
 	answer[$column:pool]=$(guest_field pool "$info")
-	answer[$column:dma-errors]=$(line "$column" dma-api-errors | awk '{ print $2 }')
+	answer[$column:dma-errors]=$(guest_field errors "$(line "$column" dma-api)")
 	# Slots of the SCP's pool, - where debugfs does not have them
-	found=$(line "$column" "debugfs ${pool##*/}")
+	found=$(line "$column" "pool ${pool##*/}")
 	for key in segsize used; do
 		size=$(guest_field "io_tlb_$key" "$found")
 		answer[$column:$key]=${size:--}

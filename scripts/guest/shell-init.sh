@@ -8,7 +8,8 @@
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
 
-# Into the kernel's log, of which the console has only what is urgent from here on
+exec >/dev/console 2>&1
+# Of the kernel's log the console has only what is urgent from here on.
 echo 5 >/proc/sys/kernel/printk
 # shellcheck source=tools/testing/selftests/dma/lib/scp-guest.sh
 [ -z "$SCP" ] || . /scp-guest.sh

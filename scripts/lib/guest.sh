@@ -174,6 +174,24 @@ guest_all_ok()
 		[ "$(printf '%s\n' "$said" | wc -l)" -eq "$3" ]
 }
 
+# guest_pools_empty NAME POOLS: so many at least were told, no slot of any in use
+guest_pools_empty()
+{
+	local said
+	said=$(guest_answers "$1" | grep '^pool ' || :)
+	printf '%s\n' "$said"
+	[ "$(grep -c '^pool .* io_tlb_used=0 ' <<<"$said")" -ge "$2" ] &&
+		! grep -v ' io_tlb_used=0 ' <<<"$said"
+}
+
+# guest_nothing_left NAME POOLS: nor is anything mapped, and no driver made an error
+guest_nothing_left()
+{
+	guest_answers "$1" | grep '^dma-api '
+	guest_pools_empty "$1" "$2" &&
+		guest_answers "$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null
+}
+
 # guest_size BYTES: for people.
 guest_size()
 {

@@ -5,7 +5,7 @@
 # own device tree, until the SCP runs and answers; and the SoC's other boards,
 # whose trees the series does not touch, without the series and with it.
 #
-# usage: tools/testing/selftests/dma/boards/check.sh [BOARD...]
+# Usage: check.sh [BOARD...]
 #
 #   BOARD   a .dts of arch/arm64/boot/dts/mediatek, without .dts (all of the SoC)
 #

@@ -13,7 +13,7 @@
 #   registers for the queues' addresses, for the whole run, and the descriptors in
 #   the queues are read from the guest's memory now and then.
 #
-# usage: tools/testing/selftests/dma/confine/check.sh [REV...]
+# Usage: check.sh [REV...]
 #
 #   REV    base, series (series; LEVEL=all: both)
 #
@@ -239,7 +239,7 @@ whole_run()
 	echo "events: $(grep -c ': dma_' "$made/noted-$1"), gaps: $lost," \
 		"truncated lists: $(grep -c 'TRUNCATED' "$made/noted-$1" || :)"
 	[ "$lost" -eq 0 ] && ! grep -m 3 'TRUNCATED' "$made/noted-$1" &&
-		grep 'tracing_mark_write: io: end' "$made/noted-$1" &&
+		grep 'tracing_mark_write: confine: end' "$made/noted-$1" &&
 		grep -m 1 -E '(swapper/0|init)-1 .*: dma_alloc: a000000.virtio_mmio ' "$made/noted-$1"
 }
 
@@ -327,7 +327,7 @@ check()
 	tap "$rev: each ring that virtio-mmio was told lies in a pool" rings "$rev"
 	tap "$rev: each buffer seen in virtio-mmio's queues lies in the device's pool" queues "$rev"
 	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" \
-		io_nothing_left "confine-$rev" 7
+		guest_nothing_left "confine-$rev" 7
 	tap "$rev: no report of the kernel" guest_no_report "confine-$rev" 'Call trace|I/O error'
 }
 

@@ -1,24 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/confine/check.sh: disks, cards and probe devices at
-# work, with each address that the DMA API gives to a driver noted from the boot
-# on, by the kernel's own events (trace_event= on the command line), and with dumps of
-# dma-debug in the midst of it. Both go out through the disk without a pool.
+# init of check.sh's guest: disks, cards and probe devices at work, with each address
+# that the DMA API gives to a driver noted from the boot on, by the kernel's own
+# events (trace_event= on the command line), and with dumps of dma-debug in the midst
+# of it. Both go out through the disk without a pool.
 #
 # /jobs has what is to be done, as for tools/testing/selftests/dma/io/init.sh, and "together", with which the
 # jobs up to the next empty line run side by side.
 
 # shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
 . /io-guest.sh
-mount -t tracefs tracefs /sys/kernel/tracing
 insmod /dma_probe.ko
 
 # All that is noted, as it comes, up to the last line. The pipe itself does not end
 # for who waits in it already when tracing is switched off. (Not sed, which reads
 # the line after that, too.)
 {
-	awk '{ print } /tracing_mark_write: io: end$/ { exit }' /sys/kernel/tracing/trace_pipe
+	awk '{ print } /tracing_mark_write: confine: end$/ { exit }' /sys/kernel/tracing/trace_pipe
 	cat /tmp/dumps
 } | dd of="/dev/$(kernel_name carry block)" obs=1M conv=sync 2>/dev/null &
 carrying=$!
@@ -91,7 +90,7 @@ done
 rmmod dma_probe
 tell_pools
 tell_dma_api
-echo "io: end" >/sys/kernel/tracing/trace_marker
+echo "confine: end" >/sys/kernel/tracing/trace_marker
 wait $carrying
 sync
 end

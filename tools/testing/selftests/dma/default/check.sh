@@ -7,7 +7,7 @@
 # gets; without it, pieces of 256 KiB at most. And what is mapped costs as many instructions
 # as with the series alone, if the parameter is not given.
 #
-# usage: tools/testing/selftests/dma/default/check.sh
+# Usage: check.sh
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/default-ARCH-*.log, QEMU's traces in build/test/default/.
@@ -145,7 +145,7 @@ in_use_at_once()
 # large NAME, plain NAME: what the guest of that boot is to have seen
 large()
 {
-	tap "$1: the pool's segment has 4096 slots" told "$1" pool segsize 4096
+	tap "$1: the pool's segment has 4096 slots" told "$1" pool io_tlb_segsize 4096
 	tap "$1: the disk takes 8 MiB in one piece" told "$1" queue max_segment_size 8388608
 	tap "$1: 4 MiB written and read, the same in the image" same_data "$1"
 	tap "$1: they were bounced by one mapping each way" both_bounced "$1"
@@ -156,7 +156,7 @@ large()
 
 plain()
 {
-	tap "$1: the pool's segment has 128 slots" told "$1" pool segsize 128
+	tap "$1: the pool's segment has 128 slots" told "$1" pool io_tlb_segsize 128
 	tap "$1: the disk takes 256 KiB in one piece" told "$1" queue max_segment_size 262144
 	tap "$1: 4 MiB written and read, the same in the image" same_data "$1"
 	tap "$1: they were bounced by mappings of 256 KiB at most" bounced "$1" 262144

@@ -1,24 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guests of tools/testing/selftests/dma/default/check.sh: a disk on the default pool, of which
-# all is bounced (swiotlb=force). 4 MiB, in one piece of memory, are written and read;
-# how they were bounced, the events of swiotlb tell. Answers are lines of TAP in
-# the kernel's log.
+# init of check.sh's guests: a disk on the default pool, of which all is bounced
+# (swiotlb=force). 4 MiB, in one piece of memory, are written and read; how they were
+# bounced, the events of swiotlb tell.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
-mount -t tracefs trace /sys/kernel/tracing
 mkdir -p /huge
 echo 16 >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 mount -t hugetlbfs huge /huge
-exec >/dev/kmsg 2>&1
 
 pool=/sys/kernel/debug/swiotlb
 queue=/sys/block/vda/queue
 trace=/sys/kernel/tracing
 
-tell pool "segsize=$(cat $pool/io_tlb_segsize)" "nslabs=$(cat $pool/io_tlb_nslabs)" ok
+tell_pool $pool
 tell queue "max_segment_size=$(cat $queue/max_segment_size)" ok
 
 result=ok

@@ -6,7 +6,7 @@
 # goes while its device is at work, suspend to idle, and another kernel or a reset
 # with mappings live. The jobs are in tools/testing/selftests/dma/faults/init.sh.
 #
-# usage: tools/testing/selftests/dma/faults/check.sh [-p PART]... [REV...]
+# Usage: check.sh [-p PART]... [REV...]
 #
 #   PART   full, fail, unbind, suspend, kexec or reset (all but fail; LEVEL=all: all)
 #   REV    base, series (series; LEVEL=all: both)
@@ -173,7 +173,7 @@ job()
 failed_in()
 {
 	local n
-	n=$(sed -n '/io: stacks begin/,/io: stacks end/p' "$logs/boot/faults-fail-$1.log" |
+	n=$(sed -n '/faults: stacks begin/,/faults: stacks end/p' "$logs/boot/faults-fail-$1.log" |
 		grep -c ' of_reserved_mem_device_init_by_idx+')
 	echo "$n of the failed allocations were in there"
 	[ "$n" -ge 3 ]
@@ -227,11 +227,11 @@ check()
 		# an interrupt's folder in /proc whose making failed is removed all
 		# the same, with a warning. Two pools are not in debugfs.
 		tap "$rev: $part: all unbound: no slot in use, nothing mapped, no DMA-API error" \
-			io_nothing_left "$log" $((7 + firsts - 3))
+			guest_nothing_left "$log" $((7 + firsts - 3))
 		tap "$rev: $part: no report of the kernel" guest_no_report "$log" '' 'fs/proc/generic.c'
 	else
 		tap "$rev: $part: all unbound: no slot in use, nothing mapped, no DMA-API error" \
-			io_nothing_left "$log" 7
+			guest_nothing_left "$log" 7
 		tap "$rev: $part: no report of the kernel" guest_no_report "$log" 'Call trace'
 	fi
 }

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guests of tools/testing/selftests/dma/faults/check.sh: what goes wrong with disks, cards
-# and probe devices on restricted pools, on request. /jobs has what is to be done,
-# a line each; tools/testing/selftests/dma/lib/io-guest.sh has further jobs:
+# init of check.sh's guests: what goes wrong with disks, cards and probe devices on
+# restricted pools, on request. /jobs has what is to be done, a line each;
+# tools/testing/selftests/dma/lib/io-guest.sh has further jobs:
 #
 #	fail_first PROBE	each allocation that sets up a pool fails
 #	fail_bind NAME		each allocation of a bind fails, in turn
@@ -22,6 +22,7 @@
 . /io-guest.sh
 
 probes=/sys/bus/platform/drivers/dma-probe
+
 verdict()
 {
 	if [ "$1" -eq 0 ]; then
@@ -107,6 +108,14 @@ fail_each()
 	tell "$1" "$3" "failed=$failed survived=$survived leaked=$leaked" "$(verdict $result)"
 }
 
+next_is_first()
+{
+	n=$((n + 1))
+	/fail_nth $n $probes/bind "$1"
+	[ ! -e "$probes/$1" ] || echo "$1" >$probes/unbind
+	dmesg | grep "$1: failed to initialise" >/dev/null
+}
+
 # The core attaches the device to its pool before the driver does. Find which of the
 # allocations is the first that makes it fail, on the first pool; then fail each
 # one behind it, with a pool each, since a pool is set up once. What is told has the
@@ -115,19 +124,15 @@ fail_first()
 {
 	inject 2
 	n=0
-	until dmesg | grep "$1: failed to initialise" >/dev/null; do
-		n=$((n + 1))
-		/fail_nth $n $probes/bind "$1"
-		[ ! -e "$probes/$1" ] || echo "$1" >$probes/unbind
-	done
+	wait_for 300 "$1 to fail for want of its pool" next_is_first "$1"
 	first=$n
 	/fail_nth 0 $probes/bind "$1"
 	for device in /sys/bus/platform/devices/dma-probe-first*; do
 		n=$((n + 1))
 		name=${device##*/}
-		echo "io: stacks begin"
+		echo "faults: stacks begin"
 		answer=$(/fail_nth $n $probes/bind "$name")
-		echo "io: stacks end"
+		echo "faults: stacks end"
 		[ -e "$probes/$name" ] || echo "$name" >$probes/bind
 		lost=no
 		! dmesg | grep "$name: failed to initialise" >/dev/null || lost=yes
@@ -220,16 +225,8 @@ work()
 		--rw=randwrite --bs=4k --iodepth=32 --size="$2" --randseed=1 \
 		--verify=crc32c --verify_fatal=1 --verify_state_save=0 \
 		--output="/tmp/work-$1.out" >"/tmp/work-$1.err" 2>&1 3>&- 4>&- 5>&- 6>&- &
+	worker=$!
 	eval "worker_$1=$!"
-}
-
-# It has got through some requests.
-is_at_work()
-{
-	node=$(kernel_name "$1" block)
-	until [ "$(requests "$node" | cut -d ' ' -f 1)" -gt "$2" ]; do
-		kill -0 "$(eval echo "\$worker_$1")" || return
-	done
 }
 
 # The worker's end, in $status, and what it has said about errors
@@ -247,6 +244,20 @@ told_full()
 	dmesg | tail -n "+$1" | grep "$(basename "$(sysfs_of "$2")"): swiotlb buffer is full" >/dev/null
 }
 
+# full_or_ended LINE NAME PID: or who asks has come to its end
+full_or_ended()
+{
+	told_full "$1" "$2" || ! kill -0 "$3"
+}
+
+# The same, and what has become free since is taken
+taken_or_ended()
+{
+	full_or_ended "$@" && return
+	ask_holder 3 "try 4K"
+	false
+}
+
 log_lines()
 {
 	dmesg | wc -l
@@ -262,9 +273,7 @@ full_idle()
 	from=$(log_lines)
 	before=$(requests "$(kernel_name "$1" block)")
 	work "$1" 4m
-	until told_full "$from" "$1"; do
-		kill -0 "$(eval echo "\$worker_$1")" || break
-	done
+	wait_for 300 "the full pool of $1" full_or_ended "$from" "$1" $worker
 	after=$(requests "$(kernel_name "$1" block)")
 	let_go 3
 	worker_end "$1"
@@ -294,12 +303,9 @@ full_busy()
 	from=$(log_lines)
 	before=$(requests "$(kernel_name "$1" block)")
 	work "$1" 24m
-	is_at_work "$1" "$((${before%% *} + 100))"
+	at_work "$1" "$before" 100 $worker
 	hold 3 "$2" coherent all
-	until told_full "$from" "$1"; do
-		kill -0 "$(eval echo "\$worker_$1")" || break
-		ask_holder 3 "try 4K"
-	done
+	wait_for 300 "the full pool of $1" taken_or_ended "$from" "$1" $worker
 	taken=$answer
 	ask_holder 3 give
 	let_go 3
@@ -323,9 +329,7 @@ full_card()
 	taken=$answer
 	send "$1" 4 &
 	sender=$!
-	until told_full "$from" "$1"; do
-		kill -0 $sender || break
-	done
+	wait_for 300 "the full pool of $1" full_or_ended "$from" "$1" $sender
 	let_go 3
 	wait $sender
 	receive "$1" 4
@@ -366,7 +370,7 @@ unbind_disk()
 {
 	before=$(requests "$(kernel_name "$1" block)")
 	work "$1" 24m
-	is_at_work "$1" "$((${before%% *} + 100))"
+	at_work "$1" "$before" 100 $worker
 	held=$(used "$(probe_of "$1")")
 	unbind "$1"
 	after=$(used "$(probe_of "$1")")
@@ -394,7 +398,7 @@ all_busy()
 	for disk in $busy_disks; do
 		before=$(requests "$(kernel_name "$disk" block)")
 		work "$disk" 48m
-		is_at_work "$disk" "$((${before%% *} + 100))"
+		at_work "$disk" "$before" 100 $worker
 	done
 }
 

@@ -7,9 +7,9 @@
 # more here, in the images; what was sent is compared at both ends. QEMU tells how
 # large the requests were that came to it.
 #
-# usage: tools/testing/selftests/dma/io/check.sh
+# Usage: check.sh
 #
-# environment:
+# Environment:
 #   NET_MIB=n   MiB to send and to receive with each card (64; LEVEL=all: 1024)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
@@ -197,7 +197,7 @@ check()
 	tap "$rev: vdd: ext4, here" file_system "$rev"
 	tap "$rev: $net_mib MiB sent by virtio-net and e1000e" guest_all_ok "io-$rev" send 2
 	tap "$rev: $net_mib MiB received by both" received "$rev"
-	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" io_nothing_left "io-$rev" 6
+	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" guest_nothing_left "io-$rev" 6
 	tap "$rev: no report of the kernel" guest_no_report "io-$rev" 'Call trace|I/O error'
 }
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/io/check.sh: disks and network cards on pools of
-# their own. What is to be done stands in /jobs, a line each:
+# init of check.sh's guest: disks and network cards on pools of their own. What is to
+# be done stands in /jobs, a line each:
 #
 #	limits DISK			what the block layer was told
 #	max_sectors DISK KIB		no request larger than that from now on

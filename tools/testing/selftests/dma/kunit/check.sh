@@ -32,70 +32,76 @@ image()
 	printf '%s/image/%s-series' "$base_dir" "${1/:/-}"
 }
 
-log_of()
+boot_of()
 {
-	printf '%s/boot/kunit-%s.log' "$logs" "${1/:/-}"
+	echo "kunit-${1/:/-}"
 }
 
 # The console without its time stamps, and without saying twice what the early
 # console has said.
 console()
 {
-	awk '!/^\[/ || !seen[$0]++' "$(log_of "$1")" |
+	awk '!/^\[/ || !seen[$0]++' "$logs/boot/$(boot_of "$1").log" |
 		sed 's/^\[ *[0-9.]*\] \{0,1\}//'
 }
 
-# One line of TAP for each of the suite's cases. A case that is missing, one
-# whose every parameter was skipped, and a suite that did not end are failures.
-#
-#	    1..19
-#	    # Subtest: largest			| a case with parameters;
-#	        ok 1 row-absent			| what is said before its
-#	    ok 3 largest			| result explains that
+# The suite's KTAP; that of the boot has no suite.
+suite_ktap()
+{
+	printf '%s\n' 'KTAP version 1' 1..1 '    KTAP version 1'
+	console "$1" | sed -n '/^    # Subtest: swiotlb_restricted_pool$/,/^\(not \)\{0,1\}ok [0-9]* swiotlb_restricted_pool/p'
+}
+
+# The verdict of kunit.py on each of the suite's cases: those one level below the suite,
+# which are told in one line, or, with parameters, between two
+verdicts()
+{
+	sed 's/^\[[0-9:]*\] //' "$made/parsed" | awk '
+	/^=+ [^[]* =+$/ { depth++ }
+	/^=+ \[[A-Z ]+\] .* =+$/ { depth--; gsub(/^=+ | =+$/, "") }
+	/^\[ERROR\] / || !/^\[[A-Z ]+\]/ || depth != 1 { next }
+	{ verdict = $0; sub(/\].*/, "]", verdict); gsub(/ /, "-", verdict); sub(/^[^]]*\] */, ""); print verdict, $1 }'
+}
+
+# Is the case one that an older kernel does not have what it takes for?
+is_excused()
+{
+	grep "^    ok [0-9]* $1 # SKIP this kernel " "$made/ktap" >/dev/null
+}
+
+# What was said before the case's result explains that.
+said_of()
+{
+	awk -v name="$1" '{ said = said $0 "\n" }
+		/^    (not )?ok / { if ($4 == name || $3 == name) printf "%s", said; said = "" }' "$made/ktap" |
+		grep -v '^        ok ' || :
+}
+
+# ran_to_its_end STATUS CASES: of kunit.py, and as many as the suite planned
+ran_to_its_end()
+{
+	cat "$made/judged"
+	echo "$2 cases, of $(sed -n 's/^    1\.\.//p' "$made/ktap")"
+	[ "$1" -eq 0 ] && grep -x "    1\.\.$2" "$made/ktap" && grep -F '[PASSED] swiotlb_restricted_pool' "$made/parsed" >/dev/null
+}
+
+# One line of TAP for each of the suite's cases; one whose every parameter was skipped
+# fails. kunit.py fails what is missing, and a suite that did not end.
 suite_cases()
 {
-	local config=$1 line plan=0 seen=0 ended='' skipped ok name said=$made/said
-	: >"$said"
-	while IFS= read -r line; do
-		case $line in
-		"    1.."*)
-			plan=${line#*..}
-			: >"$said"
-			;;
-		"    ok "* | "    not ok "*)
-			seen=$((seen + 1))
-			ok=${line%%ok *}ok
-			name=${line#*ok "$seen" }
-			skipped=
-			case $name in
-			# What an older kernel does not have
-			*" # SKIP this kernel "*) ;;
-			*" # SKIP"*) skipped=1 ;;
-			esac
-			name=${name%% *}
-			if [ "$ok" = "    ok" ] && [ -z "$skipped" ]; then
-				tap_ok "$config: $name"
-			else
-				grep -v '^        ok ' "$said" | head -n 40 >"$said.short" || :
-				tap_fail "$config: $name${skipped:+ (skipped)}" "$said.short"
-			fi
-			: >"$said"
-			;;
-		"ok 1 swiotlb_restricted_pool" | "not ok 1 swiotlb_restricted_pool")
-			ended=1
-			;;
-		*)
-			printf '%s\n' "$line" >>"$said"
-			;;
-		esac
-	done < <(console "$config")
-
-	if [ "$plan" -gt 0 ] && [ "$seen" -eq "$plan" ] && [ -n "$ended" ]; then
-		tap_ok "$config: the suite ran to its end ($seen cases)"
-	else
-		tail -n 20 "$said" >"$said.short"
-		tap_fail "$config: the suite ran to its end ($seen of $plan cases)" "$said.short"
-	fi
+	local config=$1 verdict name seen=0 status=0
+	suite_ktap "$config" >"$made/ktap"
+	kunit_parse "$made/ktap" "$made/parsed" >"$made/judged" || status=$?
+	while read -r verdict name; do
+		seen=$((seen + 1))
+		if [ "$verdict" = '[PASSED]' ] || { [ "$verdict" = '[SKIPPED]' ] && is_excused "$name"; }; then
+			tap_ok "$config: $name"
+		else
+			said_of "$name" >"$made/said"
+			tap_fail "$config: $name $verdict" "$made/said"
+		fi
+	done < <(verdicts)
+	tap "$config: kunit.py: the suite ran to its end, and passed ($seen cases)" ran_to_its_end "$status" "$seen"
 }
 
 # What the kernel says about each value: nothing if it is good; else one line
@@ -141,38 +147,26 @@ messages()
 # debugfs shows for each value the slots of a segment that it leads to.
 shown()
 {
-	local config=$1 name value outcome slots got bad=0
+	local name value outcome slots pool got bad=0
 	while IFS=$'\t' read -r name value outcome slots; do
-		got=$(guest_answers "kunit-${config/:/-}" | sed -n "s/^debugfs row-$name-pool@\{0,1\}[0-9a-f]* \([^ ]*\) .*/\1/p")
+		pool=swiotlb
+		[ "$name" = swiotlb ] || pool="row-$name-pool@[0-9a-f]*"
+		got=$(guest_said "$(boot_of "$1")" "pool $pool" io_tlb_segsize)
 		[ "$got" = "$slots" ] || {
 			printf '%s (%s, %s): io_tlb_segsize is "%s", expected %s\n' \
 				"$name" "$value" "$outcome" "$got" "$slots"
 			bad=1
 		}
-	done < <(rows)
-	got=$(guest_answers "kunit-${config/:/-}" | sed -n 's/^debugfs swiotlb \([^ ]*\) .*/\1/p')
-	[ "$got" = 128 ] || {
-		printf 'default pool: io_tlb_segsize is "%s", expected 128\n' "$got"
-		bad=1
-	}
+	done < <(rows && printf 'swiotlb\t-\tdefault pool\t128\n')
 	return $bad
 }
 
-# No slot is in use in the end, in any pool of the device tree.
+# No slot is in use in the end, in any pool of the device tree nor in the default one.
 nothing_left()
 {
-	local config=$1 pools
+	local pools
 	pools=$(fdtget -l "$made/kunit-$ARCH.dtb" /reserved-memory | grep -c pool)
-	guest_answers "kunit-${config/:/-}" | awk -v pools="$pools" '
-	/^debugfs / && $2 ~ /-pool/ { seen++ }
-	/^debugfs / && $4 != 0 { print; bad = 1 }
-	END {
-		if (seen != pools) {
-			print seen + 0 " of " pools " pools in debugfs"
-			bad = 1
-		}
-		exit bad
-	}'
+	guest_pools_empty "$(boot_of "$1")" $((pools + 1))
 }
 
 # The lines that the kernel's checks begin their reports with. What the suite
@@ -214,8 +208,8 @@ highmem_refused()
 
 no_dma_api_error()
 {
-	console "$1" | grep -E '^tap: # dma-api |^DMA-API: ' || echo "no line about it"
-	guest_answers "kunit-${1/:/-}" | grep -x 'dma-api 0 errors' >/dev/null
+	console "$1" | grep '^DMA-API: ' || :
+	[ "$(guest_said "$(boot_of "$1")" dma-api errors)" = 0 ]
 }
 
 suite()
@@ -226,7 +220,7 @@ suite()
 	tap "$config: the guest's device tree is made" device_tree
 	tap "$config: the kernel with the series builds" \
 		"$top/scripts/kernel/build.sh" "${config#*:}" series
-	tap "$config: the guest ends as it should" kunit_boot "kunit-${config/:/-}" "$config" series
+	tap "$config: the guest ends as it should" kunit_boot "$(boot_of "$config")" "$config" series
 	suite_cases "$config"
 	tap "$config: a bad io-tlb-segsize is told once, a good one is not" messages "$config"
 	tap "$config: io_tlb_segsize in debugfs" shown "$config"
@@ -248,7 +242,7 @@ suite()
 for config; do
 	[[ $config = [a-z0-9]* ]] || usage_error "unknown argument '$config'"
 done
-need dtc fdtoverlay fdtget cpp
+need dtc fdtoverlay fdtget cpp git python3
 if [ $# -eq 0 ]; then
 	mapfile -t cells < <("$top/scripts/kernel/matrix.sh" "$([ "$level" = all ] && echo cells || echo ci)")
 	set -- "${cells[@]}"

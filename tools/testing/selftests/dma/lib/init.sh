@@ -2,18 +2,21 @@
 # shellcheck shell=sh
 #
 # What every guest's init begins with, as /init-lib.sh: it mounts what is needed, and
-# has how a guest waits, for a limit that is told with what was waited for, and how it
-# ends. scripts/guest/initramfs.sh packs it.
+# has how a guest tells what it found, how it waits, for a limit that is told with what
+# was waited for, and how it ends. scripts/guest/initramfs.sh packs it.
 #
-# What a function tells goes into the kernel's log, since its output may be taken by its
-# caller.
+# All goes into the kernel's log: on the console itself the kernel's lines would break
+# into it. Functions write there by name, since their output may be taken by their caller.
 
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t debugfs debug /sys/kernel/debug
+[ ! -d /sys/kernel/tracing ] || mount -t tracefs trace /sys/kernel/tracing
 mount -t tmpfs tmp /tmp
+: >/tmp/told
+exec >/dev/kmsg 2>&1
 echo "tap: TAP version 13" >/dev/kmsg
 
 # tell WHAT... ok|FAILED: one line of TAP, without a number, since jobs run side by side;
@@ -30,15 +33,48 @@ tell()
 	echo "tap: $tell_what" >/dev/kmsg
 }
 
-# end: the plan, and power off. x86's machine, microvm, cannot, but ends when
-# it is to reboot (QEMU's -no-reboot).
+# value FILE: what is in it, "-" without one
+value()
+{
+	cat "$1" 2>/dev/null || echo -
+}
+
+# tell_pool DIR: what debugfs says of a pool
+tell_pool()
+{
+	# shellcheck disable=SC2046 # a word for each file
+	[ ! -e "$1/io_tlb_nslabs" ] ||
+		tell pool "$(basename "$1")" $(cd "$1" && grep . io_tlb_* | tr : =) ok
+}
+
+# All restricted ones. Without a module a pool's folder is not below swiotlb/: the
+# driver probes earlier.
+tell_pools()
+{
+	for pool in /sys/kernel/debug/swiotlb/*/ /sys/kernel/debug/*@*/; do
+		tell_pool "$pool"
+	done
+}
+
+# What dma-debug has counted, and how much is mapped now. With dma_debug=off its lists
+# are not set up, and the kernel oopses when they are read.
+tell_dma_api()
+{
+	left=-
+	[ "$(value /sys/kernel/debug/dma-api/disabled)" != N ] ||
+		left=$(wc -l </sys/kernel/debug/dma-api/dump)
+	tell dma-api "errors=$(value /sys/kernel/debug/dma-api/error_count)" "left=$left" ok
+}
+
+# end: the plan, and power off
 end()
 {
-	[ ! -e /tmp/told ] || echo "tap: 1..$(wc -c </tmp/told)" >/dev/kmsg
+	echo "tap: 1..$(wc -c </tmp/told)"
 	echo "guest: end"
 	power_off
 }
 
+# x86's machine, microvm, cannot, but ends when it is to reboot (QEMU's -no-reboot).
 power_off()
 {
 	[ "$(uname -m)" != x86_64 ] || reboot -f
@@ -64,13 +100,19 @@ wait_for()
 	echo "guest: waits for $wait_what" >/dev/kmsg
 	wait_start=$(uptime_seconds)
 	until "$@"; do
-		[ $(($(uptime_seconds) - wait_start)) -ge "$wait_limit" ] || continue
-		echo "guest: waited $wait_limit s for $wait_what in vain" >/dev/kmsg
-		[ ! -w /proc/sysrq-trigger ] || {
-			# Of all messages, not just of the urgent ones
-			echo 8 >/proc/sys/kernel/printk
-			echo w >/proc/sysrq-trigger
-		}
-		power_off
+		[ $(($(uptime_seconds) - wait_start)) -lt "$wait_limit" ] ||
+			in_vain "$wait_limit" "$wait_what"
 	done
+}
+
+# in_vain SECONDS WHAT: the end of a guest that has waited for that
+in_vain()
+{
+	echo "guest: waited $1 s for $2 in vain" >/dev/kmsg
+	[ ! -w /proc/sysrq-trigger ] || {
+		# Of all messages, not just of the urgent ones
+		echo 8 >/proc/sys/kernel/printk
+		echo w >/proc/sysrq-trigger
+	}
+	power_off
 }

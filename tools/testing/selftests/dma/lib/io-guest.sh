@@ -2,11 +2,8 @@
 # shellcheck shell=sh
 #
 # What the guests with disks and network cards on restricted pools share, to be
-# sourced first by their init: /proc and so on, the jobs that init scripts and
-# the host's lists of jobs may name, and what is told in the end. Each job
-# answers with one line of TAP.
-# All goes through the kernel's log: on the console itself the kernel's lines
-# would break into it.
+# sourced first by their init: the jobs that init scripts and the host's lists of
+# jobs may name. Each job answers with one line of TAP.
 #
 # Devices have names here that stay when drivers come and go: vda to vdd are the
 # disks in virtio-mmio's first places, net0 is the card in the fifth; nvme0n1,
@@ -19,7 +16,6 @@ mkdir -p /huge /mnt
 # Buffers in one piece, for requests with large segments
 echo 16 >/proc/sys/vm/nr_hugepages
 mount -t hugetlbfs huge /huge
-exec >/dev/kmsg 2>&1
 
 # Where a device is in sysfs, as a driver's bind and unbind take its name
 sysfs_of()
@@ -96,6 +92,20 @@ max_sectors()
 requests()
 {
 	awk '{ print $1 + $5, $3 + $7 }' "/sys/block/$1/stat"
+}
+
+has_served_or_ended()
+{
+	[ "$(requests "$1" | cut -d ' ' -f 1)" -gt "$2" ] || ! kill -0 "$3"
+}
+
+# at_work DISK BEFORE COUNT PID: waits until the disk has got through so many requests
+# since its requests were BEFORE; 1 if the process that asks for them has ended
+at_work()
+{
+	wait_for 300 "$1 to be at work" has_served_or_ended "$(kernel_name "$1" block)" \
+		$((${2%% *} + $3)) "$4"
+	kill -0 "$4"
 }
 
 run_fio()
@@ -184,20 +194,4 @@ unbind_all()
 	for device in /sys/bus/platform/drivers/virtio-mmio/*.virtio_mmio; do
 		echo "${device##*/}" >/sys/bus/platform/drivers/virtio-mmio/unbind
 	done
-}
-
-# What debugfs says about the pools
-tell_pools()
-{
-	for pool in /sys/kernel/debug/*-pool@*/ /sys/kernel/debug/swiotlb/*-pool@*/; do
-		[ -e "$pool/io_tlb_used" ] || continue
-		tell pool "$(basename "$pool")" "segsize=$(cat "$pool/io_tlb_segsize" 2>/dev/null)" \
-			"used=$(cat "$pool/io_tlb_used")" ok
-	done
-}
-
-tell_dma_api()
-{
-	tell dma-api "errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
-		"left=$(grep -c -e virtio -e nvme -e xhci -e e1000e /sys/kernel/debug/dma-api/dump)" ok
 }

@@ -130,15 +130,3 @@ io_carried()
 {
 	tr -d '\000' <"$1"
 }
-
-# io_nothing_left NAME POOLS: at least so many pools, no slot of any in use, nothing
-# mapped, and no error of a driver
-io_nothing_left()
-{
-	local bad=0
-	guest_answers "$1" | grep -E '^(pool|dma-api) '
-	[ "$(guest_answers "$1" | grep -c '^pool .* used=0 ok$')" -ge "$2" ] || bad=1
-	! guest_answers "$1" | grep '^pool ' | grep -v ' used=0 ok$' || bad=1
-	guest_answers "$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null || bad=1
-	return $bad
-}

@@ -67,6 +67,16 @@ device_tree()
 		fdtoverlay -i "$made/virt.dtb" -o "$dtb" "${overlays[@]}"
 }
 
+# kunit_parse LOG OUT: the kernel's own reader of KTAP judges; what it says goes to OUT
+kunit_parse()
+{
+	local status=0
+	git -C "$base_dir/tree" archive base tools/testing/kunit | tar -x -C "$made" || return
+	python3 -B "$made/tools/testing/kunit/kunit.py" parse "$1" >"$2" || status=$?
+	tail -n 60 "$2"
+	return $status
+}
+
 # kunit_boot NAME CONFIG REV [PARAMETER...]: the console goes to
 # build/logs/boot/NAME.log; the PARAMETERs go to the kernel.
 # swiotlb=: the default pool is in use, and of a size that arm64 leaves alone.
@@ -88,4 +98,3 @@ kunit_boot()
 			"$made/kunit-$ARCH.dtb" "$made/kunit.cpio.gz" \
 			-append "swiotlb=16384,force kunit-seed=${SEED:-1} $parameters"
 }
-

@@ -6,11 +6,11 @@
 # again, without the series and with it. In the end nothing is in use, and each
 # pool gives its largest buffer.
 #
-# usage: tools/testing/selftests/dma/load/check.sh [REV...]
+# Usage: check.sh [REV...]
 #
 #   REV    base, series (both)
 #
-# environment:
+# Environment:
 #   LOAD_SECONDS=n   how long that lasts in each guest (60; LEVEL=all: 600)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
@@ -75,7 +75,7 @@ check()
 	tap "$rev: cards: what they have received is what was sent here" received "$rev"
 	tap "$rev: probe devices: all written and read, unbound and bound again" \
 		guest_all_ok "$log" 'load dma-probe-[a-z0-9]*' 6
-	tap "$rev: no slot in use, nothing mapped, no DMA-API error" io_nothing_left "$log" 7
+	tap "$rev: no slot in use, nothing mapped, no DMA-API error" guest_nothing_left "$log" 7
 	tap "$rev: each pool gives its largest buffer" guest_all_ok "$log" full-size 7
 	tap "$rev: no report of the kernel" guest_no_report "$log" 'Call trace'
 	figures "$rev"

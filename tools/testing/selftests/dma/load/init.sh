@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/load/check.sh: all disks, cards and probe devices at
-# once, each of which is unbound and bound again now and then while it is at work.
-# /jobs has one line, the seconds that this is to last. In the end all pools have to be
-# empty, and each has to give its largest buffer.
+# init of check.sh's guest: all disks, cards and probe devices at once, each of which
+# is unbound and bound again now and then while it is at work. /jobs has one line, the
+# seconds that this is to last. In the end all pools have to be empty, and each has to
+# give its largest buffer.
 
 # shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
 . /io-guest.sh
@@ -56,13 +56,10 @@ load_disk()
 			failed=$((failed + 1))
 			tail -n 5 "/tmp/fio-$1.out" "/tmp/fio-$1.err"
 		}
-		node=$(kernel_name "$1" block)
-		before=$(requests "$node")
+		before=$(requests "$(kernel_name "$1" block)")
 		fio_on "$1" --size=32m --randseed=$turns &
 		worker=$!
-		until [ "$(requests "$node" | cut -d ' ' -f 1)" -gt $((${before%% *} + 50)) ]; do
-			kill -0 $worker || break
-		done
+		at_work "$1" "$before" 50 $worker
 		echo "$device" >"$driver/unbind"
 		unbound=$((unbound + 1))
 		wait $worker || cut=$((cut + 1))
@@ -79,6 +76,11 @@ load_disk()
 sent()
 {
 	[ "$(nc "$other" 7 <"/tmp/data-$1")" = "$sum" ]
+}
+
+has_sent_or_ended()
+{
+	[ "$(cat "$1/tx_bytes")" -gt "$2" ] || ! kill -0 "$3"
 }
 
 load_card()
@@ -98,9 +100,7 @@ load_card()
 		before=$(cat "$statistics/tx_bytes")
 		nc "$other" 7 <"/tmp/data-$1" >/dev/null 2>&1 &
 		sender=$!
-		until [ "$(cat "$statistics/tx_bytes")" -gt $((before + 100000)) ]; do
-			kill -0 $sender || break
-		done
+		wait_for 300 "$1 to send" has_sent_or_ended "$statistics" $((before + 100000)) $sender
 		echo "$device" >"$driver/unbind"
 		unbound=$((unbound + 1))
 		# TCP would wait for its answer for a quarter of an hour.
@@ -164,19 +164,19 @@ for probe in blk1 blk4 blk16 blk64 net pci; do
 	load_probe dma-probe-$probe &
 	workers="$workers $!"
 done
-# Who does not come to an end is told with what it waits for: boot.sh will only see
-# that the guest goes on for ever.
+# Who does not come to an end is told with what it waits for.
 {
 	while [ "$(uptime_seconds)" -lt $((until + 120)) ]; do
 		sleep 5
 	done
-	echo "io: 120 s after the end there is still at work:"
+	echo "guest: still at work 120 s after the end:"
 	for task in /proc/[0-9]*; do
 		[ -s "$task/cmdline" ] || grep -e '^State:.D' "$task/status" >/dev/null || continue
 		echo "$(tr '\0' ' ' <"$task/cmdline") $(grep -e ^Name -e ^State "$task/status" |
 			tr '\n\t' '  ')"
 		cat "$task/stack"
 	done
+	in_vain 120 "all to come to an end"
 } &
 watch=$!
 # shellcheck disable=SC2086 # several

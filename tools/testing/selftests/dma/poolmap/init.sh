@@ -1,14 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/poolmap/check.sh: krane's SCP has started, and a
-# program holds small buffers of the same pool, half of which it has given back. Then
-# each pool's debugfs folder is shown, in comments of TAP. All goes through the
-# kernel's log: on the console itself the kernel's lines would break into it.
+# init of check.sh's guest: krane's SCP has started, and a program holds small buffers
+# of the same pool, half of which it has given back. Then each pool's debugfs folder
+# is shown, in comments of TAP.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
-exec >/dev/kmsg
 
 # shellcheck source=tools/testing/selftests/dma/lib/scp-guest.sh
 . /scp-guest.sh

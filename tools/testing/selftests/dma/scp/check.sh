@@ -7,9 +7,9 @@
 # no other DRAM than the SCP's memory in the device tree. Without the series and
 # with it: what the SCP is given, and whether it can reach that.
 #
-# usage: tools/testing/selftests/dma/scp/check.sh
+# Usage: check.sh
 #
-# environment:
+# Environment:
 #   EXTRA=branch that is booted instead of the two, with the series' device tree: a
 #                topic of patches/extra (scripts/patches/topic.sh)
 #   SMP=n        vCPUs, of which a driver's probe takes any (2)
@@ -188,7 +188,7 @@ no_report()
 no_dma_api_error()
 {
 	guest_answers "scp-$1" | grep '^dma-api '
-	guest_answers "scp-$1" | grep -x 'dma-api errors=0 ok' >/dev/null
+	[ "$(guest_said "scp-$1" dma-api errors)" = 0 ]
 }
 
 # What the SCP gets of its device's buffers today: what is coherent is in its

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of tools/testing/selftests/dma/scp/check.sh: the SCP's driver, and a program that
-# plays the SCP (scp_model.c). What is to be done stands in /jobs, a line each:
+# init of check.sh's guest: the SCP's driver, and a program that plays the SCP
+# (scp_model.c). What is to be done stands in /jobs, a line each:
 #
 #	start			the model, then the driver, until the SCP runs
 #	channels		that the firmware has announced
@@ -15,12 +15,10 @@
 #	isp ROUNDS SEED ALIGN	that, while the ISP's stand-in uses the pool
 #	pool			what debugfs says of the pools
 #
-# Each answers with one line of TAP (lib/init.sh). All goes through the kernel's log: on the console itself the kernel's
-# lines would break into it.
+# Each answers with one line of TAP.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
-exec >/dev/kmsg 2>&1
 
 driver=/sys/bus/platform/drivers/mtk-scp
 # shellcheck source=tools/testing/selftests/dma/lib/scp-guest.sh
@@ -178,11 +176,7 @@ scp_dram()
 
 job_pool()
 {
-	# Without a module its folder is not below swiotlb/: the driver probes earlier.
-	for pool in /sys/kernel/debug/swiotlb/*@*/ /sys/kernel/debug/*@*/; do
-		[ -e "$pool/io_tlb_nslabs" ] || continue
-		answer pool "$(basename "$pool")" "$(cd "$pool" && grep . io_tlb_* | tr ':\n' '= ')" 0
-	done
+	tell_pools
 }
 
 while read -r job arguments; do
@@ -194,5 +188,5 @@ done </jobs
 
 kill -TERM "$model"
 wait "$model"
-tell dma-api "errors=$(cat /sys/kernel/debug/dma-api/error_count)" ok
+tell_dma_api
 end

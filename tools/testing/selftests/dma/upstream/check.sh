@@ -21,6 +21,7 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/selftests/dma/lib/kunit.sh"
 
 made=$build/test/selftests
 init=$top/tools/testing/selftests/dma/upstream/init.sh
@@ -112,17 +113,6 @@ console()
 	sed 's/^\[ *[0-9.]*\] \{0,1\}//' "$logs/boot/selftests-$1.log"
 }
 
-# The kernel's own reader of KTAP judges.
-kunit()
-{
-	git -C "$tree" archive base tools/testing/kunit | tar -x -C "$made" || return
-	python3 -B "$made/tools/testing/kunit/kunit.py" parse "$logs/boot/selftests-$1.log" \
-		>"$made/kunit-$1"
-	local status=$?
-	tail -n 60 "$made/kunit-$1"
-	return $status
-}
-
 # Suites and cases, with their results: the same without and with the series
 kunit_same()
 {
@@ -158,13 +148,6 @@ refused()
 		console "$1" | grep "swiotlb buffer is full (sz: $(($3 * 4096)) bytes), total 32768 (slots), used 0"
 }
 
-nothing_left()
-{
-	guest_answers "selftests-$1" | grep -E '^(pool|dma-api) '
-	guest_answers "selftests-$1" | grep -x 'pool used=0 ok' >/dev/null &&
-		guest_answers "selftests-$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null
-}
-
 # What the benchmark has told, in microseconds
 latencies()
 {
@@ -192,9 +175,11 @@ forget_modes
 for rev in base series; do
 	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
-	tap "$rev: the kernel's KUnit suites pass" kunit "$rev"
+	tap "$rev: the kernel's KUnit suites pass" \
+		kunit_parse "$logs/boot/selftests-$rev.log" "$made/kunit-$rev"
 	tap "$rev: the kernel's OF unit test passes" unittest "$rev"
-	tap "$rev: unbound: no slot in use, DMA-API's dump is empty, no error" nothing_left "$rev"
+	tap "$rev: unbound: no slot in use, DMA-API's dump is empty, no error" \
+		guest_nothing_left "selftests-$rev" 1
 done
 tap "the KUnit suites are the same without and with the series" kunit_same
 for granule in "${granules[@]}"; do

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# init of the guest of check.sh. The kernel's own tests have
-# run when this begins. What the kernel's dma_map_benchmark is to do stands in
-# /jobs, a line each:
+# init of check.sh's guest. The kernel's own tests have run when this begins. What the
+# kernel's dma_map_benchmark is to do stands in /jobs, a line each:
 #
 #	MODE GRANULE DIRECTION THREADS	as the tool's -m, -g, -d and -t take them
 #
@@ -12,13 +11,11 @@
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
-exec >/dev/kmsg 2>&1
 
 device=/sys/bus/platform/devices/benchmark
 driver=/sys/bus/platform/drivers/dma_map_benchmark
 echo dma_map_benchmark >$device/driver_override
 echo benchmark >$driver/bind
-pool=$(echo /sys/kernel/debug/*benchmark-pool*/ /sys/kernel/debug/swiotlb/*benchmark-pool*/)
 
 while read -r mode granule direction threads; do
 	# Single mappings are the default, and all that an older one has.
@@ -34,11 +31,6 @@ while read -r mode granule direction threads; do
 done </jobs
 
 echo benchmark >$driver/unbind
-# Where the pool is depends on when its driver came; only one of the two is.
-for file in $pool; do
-	[ ! -e "$file/io_tlb_used" ] || tell pool "used=$(cat "$file/io_tlb_used")" ok
-done
-tell dma-api "errors=$(cat /sys/kernel/debug/dma-api/error_count)" \
-	"left=$(wc -l </sys/kernel/debug/dma-api/dump)" ok
-
+tell_pools
+tell_dma_api
 end
