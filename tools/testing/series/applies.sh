@@ -230,7 +230,7 @@ maintainers_tree()
 files_by_kind()
 {
 	git ls-files ':!*/mutants/*'
-	git ls-files '*/mutants/*' | head -n 1
+	git ls-files '*/mutants/*' | sed -n 1p
 }
 
 is_maintained()
