@@ -28,9 +28,7 @@
 . "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/io.sh"
 
-for rev; do
-	[[ $rev =~ ^(base|series)$ ]] || usage_error "unknown argument '$rev'"
-done
+io_revisions "$@"
 made=$build/test/confine
 net_mib=8
 carry_mib=512

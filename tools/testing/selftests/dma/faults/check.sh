@@ -244,9 +244,7 @@ while getopts p: option; do
 	esac
 done
 shift $((OPTIND - 1))
-for rev; do
-	[[ $rev =~ ^(base|series)$ ]] || usage_error "unknown argument '$rev'"
-done
+io_revisions "$@"
 if [ ${#asked[@]} -gt 0 ]; then
 	parts=("${asked[@]}")
 elif [ "$level" != all ]; then

@@ -24,6 +24,15 @@ io_awk='function hex(s,   i, n) {
 }
 '
 
+# io_revisions REV...: refuse what is neither base nor series
+io_revisions()
+{
+	local rev
+	for rev; do
+		[[ $rev =~ ^(base|series)$ ]] || usage_error "unknown argument '$rev'"
+	done
+}
+
 # io_device_tree DIR: DIR/io.dtb, the machine's own tree with the pools
 io_device_tree()
 {

@@ -24,9 +24,7 @@
 . "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/io.sh"
 
-for rev; do
-	[[ $rev =~ ^(base|series)$ ]] || usage_error "unknown argument '$rev'"
-done
+io_revisions "$@"
 made=$build/test/load
 seconds=${LOAD_SECONDS:-$([ "$level" = all ] && echo 600 || echo 60)}
 
