@@ -30,13 +30,16 @@ key()
 {
 	{
 		sed "s|^$source/||" "$list" | LC_ALL=C sort | (cd "$source" && xargs -d '\n' sha256sum)
+		# What dt-mk-schema finds, which does not look in the current folder.
 		python3 -c '
+import sys
+del sys.path[0]
 import dtschema, hashlib, pathlib
 top = pathlib.Path(dtschema.__path__[0])
 for p in sorted(top.rglob("*")):
 	if p.suffix in (".py", ".yaml"):
 		print(hashlib.sha256(p.read_bytes()).hexdigest(), p.relative_to(top))'
-		declare -f make_schema
+		declare -f key make_schema
 	} | sha256sum | cut -c1-32
 }
 
