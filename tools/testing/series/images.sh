@@ -45,7 +45,7 @@ image()
 	}
 }
 
-# compiled FROM TO: does it differ? Bindings and boards are compiled by dt.sh.
+# compiled FROM TO: does it differ? Bindings and boards are compiled by dt-binding.sh and dt-boards.sh.
 compiled()
 {
 	! git -C "$tree" diff --quiet "$1" "$2" -- . ':!Documentation' ':!arch/*/boot/dts/*'
