@@ -66,7 +66,7 @@ patch_dtschema()
 	rm -rf "$made/patched"
 	mkdir -p "$made/patched"
 	cp -a "$(python3 -c 'import dtschema; print(dtschema.__path__[0])')" "$made/patched/dtschema"
-	cd "$made/patched"
+	cd "$made/patched" || return
 	# Not taken for a part of the repository that we are in.
 	GIT_CEILING_DIRECTORIES=$made git apply -v "$top"/patches/dt-schema/*.patch
 }
