@@ -15,15 +15,6 @@ export MEM=1G SMP=4
 io_disks=("vda 1 256" "vdb 4 512" "vdc 16 2048" "nvme0n1 64 8192" "sda 64 8192")
 io_disk_mib=64
 
-# For awk, which knows no hexadecimal numbers: hex("1f") is 31.
-io_awk='function hex(s,   i, n) {
-	sub(/^0x/, "", s)
-	for (i = 1; i <= length(s); i++)
-		n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
-	return n
-}
-'
-
 # io_revisions REV...: refuse what is neither base nor series
 io_revisions()
 {
