@@ -91,17 +91,15 @@ boot()
 		-object "memory-backend-file,id=ram,size=$MEM,mem-path=$made/ram-$rev,share=on"
 		-trace "enable=smmuv3_translate_disable" -trace "enable=virtio_mmio_write_offset"
 		-D "$made/qemu-$rev")
-	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$here/init.sh" \
-		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs" "$made/dma_probe" \
-		"$base_dir/image/guest-$rev/dma_probe.ko" || return
 	mkdir -p "${log%/*}"
 	: >"$log"
 	set -m
 	watch "$rev" &
 	watcher=$!
 	set +m
-	"$top/scripts/guest/boot.sh" "confine-$rev" "$base_dir/image/guest-$rev/Image" "$made/io.dtb" \
-		"$made/$rev.cpio.gz" -append "trace_event=dma:${events//,/,dma:} trace_buf_size=16M" \
+	guest_run "confine-$rev" "$rev" "$made/io.dtb" "$here/init.sh" "$io_selftests/lib/io-guest.sh" \
+		"$fio:fio" "$made/jobs" "$made/dma_probe" "$base_dir/image/guest-$rev/dma_probe.ko" \
+		-append "trace_event=dma:${events//,/,dma:} trace_buf_size=16M" \
 		-- "${io_options[@]}" || status=$?
 	kill -- "-$watcher" 2>/dev/null || :
 	wait "$watcher" 2>/dev/null || :
@@ -226,9 +224,7 @@ check()
 	tap "$rev: each access from PCI that QEMU saw lies in the pool" seen_by_smmu "$rev"
 	tap "$rev: each ring that virtio-mmio was told lies in a pool" rings "$rev"
 	tap "$rev: each buffer seen in virtio-mmio's queues lies in the device's pool" queues "$rev"
-	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" \
-		guest_nothing_left "confine-$rev" 7
-	tap "$rev: no report of the kernel" guest_no_report "confine-$rev" 'Call trace|I/O error'
+	tap_guest_clean "$rev" "confine-$rev" 7 'Call trace|I/O error'
 }
 
 need dtc fdtoverlay fdtget mke2fs od

@@ -28,9 +28,7 @@ io_revisions()
 io_device_tree()
 {
 	mkdir -p "$1"
-	dtc -q -@ -I dts -O dtb -o "$1/overlay.dtbo" "$io_overlay" &&
-		guest_machine_dtb "$1/virt.dtb" &&
-		fdtoverlay -i "$1/virt.dtb" -o "$1/io.dtb" "$1/overlay.dtbo"
+	guest_machine_overlay "$io_overlay" "$1/io.dtb"
 }
 
 # io_pools DTB: a line for each device that has a pool: its name in the guest, the
@@ -123,6 +121,20 @@ io_qemu_carry()
 	truncate -s "$2M" "$1" || return
 	io_options+=(-drive "if=none,id=carry,format=raw,file=$1,cache=unsafe"
 		-device "virtio-blk-pci,drive=carry,romfile=,addr=5,disable-legacy=on,iommu_platform=off")
+}
+
+# io_received DIR NAME JOB: both cards got in that boot what is DIR/sent
+io_received()
+{
+	local sum card bad=0
+	sum=$(sha256sum <"$1/sent" | cut -d ' ' -f 1)
+	for card in net0 net1; do
+		[ "$(guest_said "$2" "$3 $card" sha256)" = "$sum" ] || {
+			echo "$card has received something else than was sent"
+			bad=1
+		}
+	done
+	return $bad
 }
 
 # io_carried FILE: what the guest has written there
