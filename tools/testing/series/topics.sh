@@ -163,6 +163,8 @@ for name; do
 		tap "$name: CPUs do not wait for each other as they did" "$top/scripts/bench/contention.sh" "$name"
 		tap "$name: the SCP has the same place at each start, on 8 CPUs" another "$name-scp" \
 			env "EXTRA=$name" SMP=8 "$top/tools/testing/selftests/dma/scp/check.sh"
+		tap "$name: and gets it in a pool that is shared" another "$name-isp" \
+			env "EXTRA=$name" SMP=8 "$top/tools/testing/selftests/dma/scp/isp.sh"
 	fi
 done
 all_mutants "$@"
