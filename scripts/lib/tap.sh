@@ -16,6 +16,14 @@
 #
 # Source it after common.sh.
 
+# test_name FILE: of a test. DIR/check.sh has that of DIR, any other its own.
+test_name()
+{
+	local name=${1##*/}
+	[ "$name" != check.sh ] || name=$(basename "$(dirname "$1")")
+	printf '%s\n' "${name%.sh}"
+}
+
 level=${LEVEL:-test}
 case $level in
 check | test | all) ;;
