@@ -28,6 +28,21 @@ list_mails()
 	done
 }
 
+# touched_files MAIL...: by the names that they have before, and after
+touched_files()
+{
+	sed -n 's|^diff --git a/\(.*\) b/\(.*\)$|\1\n\2|p' "$@" | sort -u
+}
+
+# new_repo DIR MESSAGE: make DIR a repository, with one commit of what is there: base
+new_repo()
+{
+	git_plain -c init.defaultBranch=series init -q --template= "$1" &&
+		git_plain -C "$1" add -A -f &&
+		with_committer git_plain -C "$1" commit -q --allow-empty -m "$2" &&
+		git_plain -C "$1" tag base
+}
+
 # quilt_series DIR: what its file "series" has to say.
 quilt_series()
 {
@@ -148,11 +163,11 @@ commit_mails()
 commit_mail()
 {
 	local repo=$1 mail=$3 work=$4 field author=() commit note
-	git_plain mailinfo --no-scissors "$work/body" "$work/patch" <"$mail" >"$work/head" &&
-		git_plain -C "$repo" apply --cached "$work/patch" || {
+	if ! { git_plain mailinfo --no-scissors "$work/body" "$work/patch" <"$mail" >"$work/head" &&
+		git_plain -C "$repo" apply --cached "$work/patch"; }; then
 		printf '%s does not apply\n' "${mail#"$top"/}" >&2
 		return 1
-	}
+	fi
 	for field in Author Email Date; do
 		author+=("$(sed -n "s/^$field: //p" "$work/head")")
 	done

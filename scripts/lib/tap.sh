@@ -66,6 +66,13 @@ tap()
 	fi
 }
 
+# wrong WHAT...: say why, and end what tap has called
+wrong()
+{
+	printf '%s\n' "$*"
+	exit 1
+}
+
 tap_end()
 {
 	printf '1..%d\n' "$tap_count"

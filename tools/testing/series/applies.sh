@@ -54,43 +54,18 @@ tree_is_mails()
 	}
 }
 
-# The files that the patches touch, and the one that decides how a hunk's
-# function is found.
-touched_files()
-{
-	echo .gitattributes
-	sed -n 's|^diff --git a/\(.*\) b/\(.*\)$|\1\n\2|p' "${patches[@]}" | sort -u
-}
-
 # small_repo NAME COMMAND...: a repository with only the files that the patches
-# touch, which COMMAND puts into its folder; prints its path.
+# touch, and the one that decides how a hunk's function is found: COMMAND DIR FILE...
+# puts them into its folder; prints its path.
 small_repo()
 {
-	local repo=$work/$1
-	shift
+	local repo=$work/$1 files
+	mapfile -t files < <(echo .gitattributes && touched_files "${patches[@]}")
 	rm -rf "$repo"
 	mkdir -p "$repo"
-	"$@" "$repo" >&2
-	git_plain init -q --template= "$repo"
-	git_plain -C "$repo" add -A -f
-	with_committer git_plain -C "$repo" commit -q --allow-empty -m "${repo##*/}"
-	git_plain -C "$repo" tag base
+	"${@:2}" "$repo" "${files[@]}" >&2
+	new_repo "$repo" "$1"
 	printf '%s\n' "$repo"
-}
-
-files_of_tree()
-{
-	local files
-	mapfile -t files < <(touched_files)
-	mapfile -t files < <(git -C "$tree" ls-tree -r --name-only base -- "${files[@]}")
-	git -C "$tree" archive base -- "${files[@]}" | tar -x -C "$1"
-}
-
-files_of_source()
-{
-	local files
-	mapfile -t files < <(touched_files)
-	"$top/scripts/kernel/files.sh" "$1" "$2" "${files[@]}"
 }
 
 # git am takes no fuzz: a hunk's context has to be there, if at other lines.
@@ -178,7 +153,7 @@ tap "three patches and a cover letter" three_patches
 tap "the tree has the mails' commits" tree_is_mails
 
 if [ ${#patches[@]} -gt 0 ]; then
-	repo=$(small_repo base files_of_tree)
+	repo=$(small_repo base tree_files base)
 	tap "applies without a word to $(tree_state base | cut -d' ' -f2-)" applies "$repo"
 	tap "mails to tree to mails changes nothing" round_trip "$repo"
 	sources=$("$top/scripts/kernel/get.sh" all 2>"$work/fetch.log") ||
@@ -186,7 +161,7 @@ if [ ${#patches[@]} -gt 0 ]; then
 	for source in $sources; do
 		[ "$(source_identity "$source")" != "$(tree_state base)" ] || continue
 		name=$(source_name "$source")
-		repo=$(small_repo "$name" files_of_source "$source")
+		repo=$(small_repo "$name" "$top/scripts/kernel/files.sh" "$source")
 		tap "applies without a word to $name" applies "$repo"
 	done
 	for mail in "${patches[@]}"; do

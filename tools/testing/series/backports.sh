@@ -52,9 +52,7 @@ unpack()
 			sed -n 's/^ create mode [0-7]* //p'))
 	rm -rf "${work:?}/$base"
 	"$top/scripts/kernel/files.sh" "$source" "$work/$base" "${paths[@]}" &&
-		git_plain -C "$work/$base" init -q --template= &&
-		git_plain -C "$work/$base" add -A -f &&
-		with_committer git_plain -C "$work/$base" commit -q -m "$(source_name "$source")"
+		new_repo "$work/$base" "$(source_name "$source")"
 }
 
 # What "variants" has for this base

@@ -26,7 +26,7 @@ url=https://lore.kernel.org/r/1@kernel.home.arpa
 need git quilt python3
 [ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
 mapfile -t patches < <(list_mails "$mails")
-mapfile -t files < <(sed -n 's|^diff --git a/\(.*\) b/.*$|\1|p' "${patches[@]}" | sort -u)
+mapfile -t files < <(touched_files "${patches[@]}")
 rm -rf "$work"
 mkdir -p "$work"
 
@@ -34,15 +34,6 @@ mkdir -p "$work"
 quilt_plain()
 {
 	quilt --quiltrc - "$@"
-}
-
-# files_of REV DIR: the files that the patches touch.
-files_of()
-{
-	local list
-	mkdir -p "$2"
-	mapfile -t list < <(git -C "$tree" ls-tree -r --name-only "$1" -- "${files[@]}")
-	git -C "$tree" archive "$1" -- "${list[@]}" | tar -x -C "$2"
 }
 
 # same_files WANTED DIR: quilt's and a package's own files aside.
@@ -53,10 +44,7 @@ same_files()
 
 series_lists_patches()
 {
-	diff "$mails/series" <(quilt_series "$mails") || {
-		echo "make series writes it"
-		return 1
-	}
+	diff "$mails/series" <(quilt_series "$mails") || wrong "make series writes it"
 }
 
 # push_and_pop DIR PATCHES COUNT: in DIR, which has the base's files.
@@ -68,10 +56,7 @@ push_and_pop()
 	quilt_plain push -a --fuzz=0 || return 1
 	applied=$(quilt_plain applied) || return 1
 	printf '%s\n' "$applied"
-	[ "$(wc -l <<<"$applied")" -eq "$3" ] || {
-		echo "quilt has not applied $3 patches"
-		return 1
-	}
+	[ "$(wc -l <<<"$applied")" -eq "$3" ] || wrong "quilt has not applied $3 patches"
 	same_files "$work/series" . || return 1
 	quilt_plain pop -a || return 1
 	# Folders of a file that was taken off are left.
@@ -81,7 +66,7 @@ push_and_pop()
 
 quilt_applies()
 {
-	files_of base "$work/quilt" || return 1
+	tree_files base "$work/quilt" "${files[@]}" || return 1
 	ln -s "$mails" "$work/quilt/patches"
 	push_and_pop "$work/quilt" patches "${#patches[@]}"
 }
@@ -91,7 +76,7 @@ quilt_applies()
 debian_package()
 {
 	local dir=$work/linux-1
-	files_of base "$dir" || return 1
+	tree_files base "$dir" "${files[@]}" || return 1
 	mkdir -p "$dir/debian/patches/debian"
 	cat >"$dir/debian/patches/debian/own.patch" <<-'EOF'
 		--- /dev/null
@@ -121,10 +106,8 @@ dep3_fields()
 	local mail field
 	for mail in "$work"/linux-1/debian/patches/features/all/swiotlb-segsize/*.patch; do
 		for field in 'From: .' 'Subject: .' "Forwarded: $url\$"; do
-			sed '/^$/q' "$mail" | grep "^$field" >/dev/null || {
-				echo "${mail##*/}: no '$field' in the header"
-				return 1
-			}
+			sed '/^$/q' "$mail" | grep "^$field" >/dev/null ||
+				wrong "${mail##*/}: no '$field' in the header"
 		done
 	done
 }
@@ -140,11 +123,10 @@ debian_applies()
 still_mails()
 {
 	local repo=$work/am dir
-	files_of base "$repo" || return 1
-	git_plain init -q --template= "$repo" && git_plain -C "$repo" add -A -f &&
-		with_committer git_plain -C "$repo" commit -q -m base || return 1
+	tree_files base "$repo" "${files[@]}" || return 1
+	new_repo "$repo" base || return 1
 	for dir; do
-		git_plain -C "$repo" checkout -q --detach "$(git -C "$repo" rev-list --max-parents=0 --all | head -n 1)" || return 1
+		git_plain -C "$repo" checkout -q --detach base || return 1
 		with_committer git_plain -C "$repo" am -q "$dir"/*.patch || return 1
 		git -C "$repo" archive HEAD | (rm -rf "$work/after" && mkdir "$work/after" && tar -x -C "$work/after") &&
 			same_files "$work/series" "$work/after" || return 1
@@ -212,10 +194,8 @@ bbappend_parses()
 bad_bbappend()
 {
 	sed '0,/ \\$/s/ \\$//' "$recipes/linux-yocto_%.bbappend" >"$work/bad_%.bbappend"
-	! parse "$work/recipes/linux-yocto_7.3.bb" "$work/bad_%.bbappend" >"$work/bad.log" 2>&1 || {
-		echo "a line without its end is taken"
-		return 1
-	}
+	! parse "$work/recipes/linux-yocto_7.3.bb" "$work/bad_%.bbappend" >"$work/bad.log" 2>&1 ||
+		wrong "a line without its end is taken"
 	tail -n 1 "$work/bad.log"
 	grep 'ParseError.*unparsed line' "$work/bad.log" >/dev/null
 }
@@ -224,10 +204,8 @@ has_status()
 {
 	local mail
 	for mail in "$recipes"/swiotlb-segsize/*.patch; do
-		sed '/^diff --git/q' "$mail" | grep -x "Upstream-Status: $1" >/dev/null || {
-			echo "${mail##*/}: no 'Upstream-Status: $1' in its message"
-			return 1
-		}
+		sed '/^diff --git/q' "$mail" | grep -x "Upstream-Status: $1" >/dev/null ||
+			wrong "${mail##*/}: no 'Upstream-Status: $1' in its message"
 	done
 }
 
@@ -243,10 +221,8 @@ config_known()
 {
 	local line
 	while read -r line; do
-		git -C "$tree" show base:kernel/dma/Kconfig | grep -x "config ${line#CONFIG_}" >/dev/null || {
-			echo "$line: not in kernel/dma/Kconfig"
-			return 1
-		}
+		git -C "$tree" show base:kernel/dma/Kconfig | grep -x "config ${line#CONFIG_}" >/dev/null ||
+			wrong "$line: not in kernel/dma/Kconfig"
 	done < <(sed 's/=.*//' "$recipes/swiotlb-segsize/restricted-dma-pool.cfg")
 }
 
@@ -269,8 +245,8 @@ refuses_folders()
 	[ -z "$(ls -A "$dir")" ]
 }
 
-files_of base "$work/base"
-files_of series "$work/series"
+tree_files base "$work/base" "${files[@]}"
+tree_files series "$work/series" "${files[@]}"
 
 tap "quilt: the series file lists the patches" series_lists_patches
 tap "quilt: push without fuzz makes the series, pop the base" quilt_applies
