@@ -83,6 +83,7 @@ guest_run()
 {
 	local name=$1 image=$base_dir/image/$guest_config-$2/Image dtb=$3 files=()
 	shift 3
+	mkdir -p "$made"
 	while [ $# -gt 0 ] && [[ $1 != -* ]]; do
 		files+=("$1")
 		shift

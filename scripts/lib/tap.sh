@@ -73,6 +73,13 @@ wrong()
 	exit 1
 }
 
+# beside COMMAND...: in the background, when a processor is free
+beside()
+{
+	[ "$(jobs -rp | wc -l)" -lt "$jobs" ] || wait -n || :
+	"$@" &
+}
+
 tap_end()
 {
 	printf '1..%d\n' "$tap_count"

@@ -39,13 +39,6 @@ run_tests()
 	echo $status >"$1.status"
 }
 
-# beside COMMAND...: in the background, when a processor is free
-beside()
-{
-	[ "$(jobs -rp | wc -l)" -lt "$jobs" ] || wait -n || :
-	"$@" &
-}
-
 # tests_passed LOG
 tests_passed()
 {
