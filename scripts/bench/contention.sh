@@ -33,6 +33,7 @@ rounds=9
 export LC_ALL=C
 
 need make gcc awk valgrind
+need_tree
 [ ! -d "$top/patches/extra/$branch" ] || "$top/scripts/patches/topic.sh" "$branch"
 below=bitmap
 [ ! -d "$top/patches/extra/$branch" ] || below=$("$top/scripts/patches/topic.sh" -b "$branch")

@@ -34,6 +34,7 @@ drawn=50
 [[ $seed =~ ^[0-9]+$ ]] || die "SEED=$seed: not a number"
 [[ $cpus =~ ^[1-9][0-9]*$ ]] || die "CPUS=$cpus: not a number of CPUs"
 need make gcc awk
+need_tree
 [ ! -d "$top/patches/extra/$branch" ] || "$top/scripts/patches/topic.sh" "$branch"
 mkdir -p "$bench"
 

@@ -80,6 +80,7 @@ fi
 export LC_ALL=C
 
 need make gcc git patch awk valgrind gnuplot
+need_tree
 mkdir -p "$out"
 start=$SECONDS
 

@@ -176,6 +176,13 @@ need()
 		die "missing: ${missing[*]}" "install what this project needs with: make deps"
 }
 
+# need_tree: end if the kernel's tree is not there.
+need_tree()
+{
+	[ -d "$base_dir/tree/.git" ] ||
+		die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
+}
+
 # free_mib DIR: what its disk has left.
 free_mib()
 {

@@ -110,7 +110,7 @@ if [ $action = below ]; then
 	below "$dir"
 	exit
 fi
-[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 if [ $action = pile ]; then
 	if [ -d "$top/patches/extra/$branch" ] || [[ $branch =~ ^(base|series)$ ]]; then
 		die "-s $branch: that is another branch's name"

@@ -110,6 +110,7 @@ for base; do
 		usage_error "unknown argument '$base', no long-term kernel of patches/"
 done
 need git make gcc
+need_tree
 mkdir -p "$work"
 rm -f "$work"/*.{compiled,status,tap}
 for base; do

@@ -25,7 +25,7 @@
 config=guest
 
 no_arguments "$@"
-[ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 
 # warnings LABEL: of the last build of it, without line numbers.
 warnings()

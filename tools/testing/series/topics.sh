@@ -143,6 +143,7 @@ for name; do
 	[ -d "$top/patches/extra/$name" ] || usage_error "unknown argument '$name', no topic of patches/extra"
 done
 need git perl make gcc
+need_tree
 rm -rf "$work"
 mkdir -p "$work"
 

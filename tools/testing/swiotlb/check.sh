@@ -49,6 +49,7 @@ variants=(
 no_arguments "$@"
 [[ $seed =~ ^[0-9]+$ ]] || die "SEED=$seed: not a number"
 need make gcc
+need_tree
 mkdir -p "$log_dir"
 
 # The longest first, as many at a time as there are processors.

@@ -69,6 +69,7 @@ table()
 }
 
 need make clang llvm-cov llvm-profdata perl git
+need_tree
 rm -rf "$work"
 mkdir -p "$work"
 step coverage/compile compile || die "the tests do not compile"

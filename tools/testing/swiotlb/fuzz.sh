@@ -154,6 +154,7 @@ case ${1:-60} in
 esac
 
 need make clang perl
+need_tree
 seed=${SEED:-$((RANDOM * 32768 + RANDOM + 1))}
 mkdir -p "$logs/fuzz"
 step fuzz/compile compile || die "the fuzz target does not compile"

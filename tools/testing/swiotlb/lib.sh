@@ -6,9 +6,6 @@
 
 rig=$top/tools/testing/swiotlb
 
-[ -d "$base_dir/tree/.git" ] ||
-	die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
-
 # Without and with dynamic pools: what the Makefile calls it, DYNAMIC=
 declare -A config_dynamic=([static]=n [dynamic]=y)
 

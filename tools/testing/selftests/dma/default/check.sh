@@ -196,6 +196,7 @@ same_cost()
 }
 
 need make gcc valgrind
+need_tree
 mkdir -p "$made"
 tap "the branch is made of the mails" "$top/scripts/patches/topic.sh" $branch
 tap "without the parameter, as many instructions as with the series alone" same_cost

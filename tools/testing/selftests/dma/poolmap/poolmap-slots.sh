@@ -24,7 +24,7 @@ no_arguments "$@"
 work=$build/test/poolmap-slots
 . "$top/tools/testing/selftests/dma/poolmap/lib.sh"
 need git make gcc awk
-[ -d "$base_dir/tree/.git" ] || die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
+need_tree
 export LC_ALL=C COLUMNS=80
 
 # The other way round: what the allocator in user space writes, drawn slot by slot,

@@ -163,7 +163,7 @@ if [ "$level" = all ]; then
 fi
 
 need dtc fdtoverlay git python3 "$(cross_compile arm64)gcc"
-[ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 tap "the guest's device tree and dma_map_benchmark are made" prepare
 forget_modes
 for rev in base series; do
