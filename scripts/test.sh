@@ -32,6 +32,7 @@
 # Exit status: 0 if tests passed and none failed, 1 otherwise, 2 for a wrong argument.
 
 . "$(dirname "$0")/lib/common.sh"
+. "$top/scripts/lib/tap.sh"
 
 results=$build/test
 
@@ -39,13 +40,6 @@ results=$build/test
 field()
 {
 	sed -n "1,80s/^# $1: *//p" "$2" | head -n 1
-}
-
-name_of()
-{
-	local name=${1##*/}
-	[ "$name" != check.sh ] || name=$(basename "$(dirname "$1")")
-	printf '%s\n' "${name%.sh}"
 }
 
 # A line "RANK PATH" for each test. Those that make what others use come first,
@@ -89,7 +83,7 @@ select_tests()
 	for word; do
 		known=
 		for file in "${tests[@]}"; do
-			case " $(name_of "$file") $(field groups "$file") " in
+			case " $(test_name "$file") $(field groups "$file") " in
 			*" $word "*) known=1 ;;
 			esac
 		done
@@ -101,7 +95,7 @@ select_tests()
 			continue
 		fi
 		for word; do
-			if [ "$word" = "$(name_of "$file")" ] ||
+			if [ "$word" = "$(test_name "$file")" ] ||
 				{ [[ " $(field groups "$file") " = *" $word "* ]] && is_for "$file" "$level"; }; then
 				printf '%s\n' "$file"
 				break
@@ -116,7 +110,7 @@ list()
 	printf '%-14s %-32s %-9s %s\n' test groups bases "what it is"
 	for file in "${chosen[@]}"; do
 		# The first sentence of its head
-		printf '%-14s %-32s %-9s %s\n' "$(name_of "$file")" "$(field groups "$file")" \
+		printf '%-14s %-32s %-9s %s\n' "$(test_name "$file")" "$(field groups "$file")" \
 			"$(field bases "$file")" "$(script_head "$file" | tr '\n' ' ' |
 				sed 's/^ *//; s/\([.:]\) .*/\1/')"
 	done
@@ -128,7 +122,7 @@ times()
 {
 	local file name total building
 	for file in "${chosen[@]}"; do
-		name=$(name_of "$file")
+		name=$(test_name "$file")
 		[ -e "$results/$name.seconds" ] || continue
 		read -r total <"$results/$name.seconds"
 		building=0
@@ -153,7 +147,7 @@ declare -A passed failed skipped
 count()
 {
 	local name ok not_ok plan status tap why=
-	name=$(name_of "$1")
+	name=$(test_name "$1")
 	tap=$results/$name.tap
 	status=$(cat "$results/$name.status" 2>/dev/null || echo none)
 	skipped[$name]=$(grep -c '^ok .*# SKIP' "$tap" || :)
@@ -195,14 +189,14 @@ run_chosen()
 	[ -z "${FAILED-}" ] || options+=(--state=failed)
 	mkdir -p "$results"
 	for file in "${chosen[@]}"; do
-		name=$(name_of "$file")
+		name=$(test_name "$file")
 		[ -n "${FAILED-}" ] || rm -f "$results/$name".{tap,status,seconds,building}
 	done
 	(cd "$top" && LEVEL=$1 RESULTS=$results prove "${options[@]}" --state=save "${chosen[@]}") || :
 	for file in "${chosen[@]}"; do
-		[ -e "$results/$(name_of "$file").tap" ] || : >"$results/$(name_of "$file").tap"
+		[ -e "$results/$(test_name "$file").tap" ] || : >"$results/$(test_name "$file").tap"
 		count "$file"
-		name=$(name_of "$file")
+		name=$(test_name "$file")
 		p=$((p + passed[$name])) f=$((f + failed[$name])) s=$((s + skipped[$name]))
 	done
 	times >"$results/times"
@@ -220,7 +214,7 @@ junit()
 	perl -MTAP::Formatter::JUnit -e 1 2>/dev/null ||
 		die "JUNIT=$1: there is no TAP::Formatter::JUnit" "install libtap-formatter-junit-perl"
 	for file in "${chosen[@]}"; do
-		taps+=("$(name_of "$file").tap")
+		taps+=("$(test_name "$file").tap")
 	done
 	(cd "$results" && prove --source File --file-option extensions=.tap \
 		--formatter TAP::Formatter::JUnit "${taps[@]}") >"$1" || :
@@ -250,7 +244,7 @@ soak()
 	trap 'kill "${loops[@]}" 2>/dev/null' EXIT
 	for ((i = 1; i <= n; i++)); do
 		for file in "${chosen[@]}"; do
-			name=$(name_of "$file")
+			name=$(test_name "$file")
 			if (cd "$top" && LEVEL=${LEVEL:-test} "./$file") </dev/null >"$results/soak/$name-$i.tap" 2>&1; then
 				good[$name]=$((${good[$name]:-0} + 1))
 			else
@@ -265,7 +259,7 @@ soak()
 	done
 	printf '%-16s%s\n' test "passed, with $jobs busy loops"
 	for file in "${chosen[@]}"; do
-		name=$(name_of "$file")
+		name=$(test_name "$file")
 		printf '%-16s%d of %d\n' "$name" "${good[$name]:-0}" "$n"
 	done | tee "$results/soak/table"
 	return $status

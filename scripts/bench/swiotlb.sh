@@ -30,12 +30,12 @@
 
 . "$(dirname "$0")/../lib/common.sh"
 . "$top/scripts/lib/tree.sh"
+. "$top/tools/testing/swiotlb/lib.sh"
 
 no_arguments "$@"
 
 patched=${EXTRA:-series}
 out=$bench${EXTRA:+/$EXTRA}
-rig=$top/tools/testing/swiotlb
 work=$build/swiotlb
 
 # The goal, in thousandths: 4 KiB in any segment against one of 128 slots
@@ -80,19 +80,18 @@ fi
 export LC_ALL=C
 
 need make gcc git patch awk valgrind gnuplot
-[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 mkdir -p "$out"
 start=$SECONDS
 
-# in_rig NAME GOAL: the Makefile's output
-in_rig()
+# in_kernel NAME GOAL: the Makefile's output
+in_kernel()
 {
-	local variables=("NAME=$1")
 	# The folder's name is the kernel's.
 	case $1 in
-	2021 | no-search) variables=("KSRC=$work/src/$1") ;;
+	2021 | no-search) in_rig KSRC="$work/src/$1" "$2" ;;
+	*) in_rig NAME="$1" "$2" ;;
 	esac
-	make -s -C "$rig" --no-print-directory TREE="$tree" O="$work" "${variables[@]}" "$2"
 }
 
 # The copy of the base that has the patch
@@ -107,7 +106,7 @@ compile()
 {
 	local name
 	for name in "${names[@]}"; do
-		in_rig "$name" bench || return 1
+		in_kernel "$name" bench || return 1
 	done
 }
 
@@ -123,7 +122,7 @@ make_floor()
 count()
 {
 	local program callgrind=$out/callgrind.$1
-	program=$(in_rig "$1" print-out)/swiotlb-bench || return 1
+	program=$(in_kernel "$1" print-out)/swiotlb-bench || return 1
 	[ "$1" != no-search ] || set -- "$@" --empty
 	valgrind -q --tool=callgrind --instr-atstart=no --toggle-collect=bench_op \
 		--combine-dumps=yes --callgrind-out-file="$callgrind" \
@@ -148,7 +147,7 @@ take_time()
 {
 	local run name segsize round flight how programs=()
 	for run in "${timed[@]}"; do
-		programs+=("$(in_rig "${run% *}" print-out)/swiotlb-bench") || return 1
+		programs+=("$(in_kernel "${run% *}" print-out)/swiotlb-bench") || return 1
 	done
 	for ((round = 0; round < time_rounds; round++)); do
 		for run in "${!timed[@]}"; do
@@ -165,182 +164,16 @@ take_time()
 
 table()
 {
-	awk -F '\t' -v goal="$goal_flat" -v segsizes="$all_segsizes" -v sizes="$all_sizes" '
-	function name(kib)
-	{
-		return kib < 1024 ? kib " KiB" : kib / 1024 " MiB"
-	}
-	function cell(kernel, mib, seg, percent, kib)
-	{
-		return cost[kernel, mib, seg, percent, kib]
-	}
-	function show(value)
-	{
-		return value == "" ? "-" : sprintf("%.0f", value)
-	}
-	function ratio(value, base)
-	{
-		return value == "" || base == "" ? "-" : sprintf("%.3f", value / base)
-	}
-	FNR > 1 {
-		cost[$1, $2, $3, $4, $5] = $6
-	}
-	END {
-		nsegs = split(segsizes, seg, ",")
-		nsizes = split(sizes, size, ",")
-		npools = split("41 1024", pool, " ")
-		split("0 50 90", percent, " ")
-		print "Instructions per map and unmap, counted in user space; nothing is copied."
-		print "base: 128 slots a segment. 2021: free counts over the whole segment, as in"
-		print "the patch posted then. Occupied: 0, 50 or 90 % of the pool."
-
-		for (p = 1; p <= npools; p++) {
-			printf "\n4 KiB in a pool of %d MiB, by slots a segment\n", pool[p]
-			printf "%9s |%26s |%26s |%26s\n", "", "base", "series", "2021"
-			printf "%9s |%8s %8s %8s |%8s %8s %8s |%8s %8s %8s\n", "", \
-				"0 %", "50 %", "90 %", "0 %", "50 %", "90 %", "0 %", "50 %", "90 %"
-			for (i = 1; i <= nsegs; i++) {
-				printf "%9d", seg[i]
-				for (k = 1; k <= 3; k++) {
-					kernel = k == 1 ? "base" : k == 2 ? "series" : "2021"
-					printf " |"
-					for (o = 1; o <= 3; o++) {
-						value = cell(kernel, pool[p], seg[i], percent[o], 4)
-						printf "%8s%s", show(value), o < 3 ? " " : ""
-						if (kernel != "series")
-							continue
-						if (value == "") {
-							errors = errors sprintf("error: no figure for 4 KiB in %d slots, %d MiB, %d %%\n", \
-								seg[i], pool[p], percent[o])
-							continue
-						}
-						if (value > worst[pool[p], percent[o]]) {
-							worst[pool[p], percent[o]] = value
-							where[pool[p], percent[o]] = seg[i]
-						}
-					}
-				}
-				print ""
-			}
-		}
-
-		for (p = 1; p <= npools; p++) {
-			for (o = 1; o <= 3; o++) {
-				first = cell("series", pool[p], 128, percent[o], 4)
-				value = worst[pool[p], percent[o]]
-				if (value * 1000 > first * goal)
-					errors = errors sprintf("error: 4 KiB in %d slots of %d MiB, %d %% occupied, cost %.0f instructions, in 128 slots %.0f: %.3f times that\n", \
-						where[pool[p], percent[o]], pool[p], percent[o], value, first, value / first)
-			}
-		}
-
-		print "\nby size and occupancy, pool of 41 MiB"
-		printf "%8s %4s |%8s |%8s %8s %8s |%8s %8s %8s |%14s\n", "", "", "base", \
-			"series", "series", "series", "2021", "2021", "2021", "series/base"
-		printf "%8s %4s |%8s |%8s %8s %8s |%8s %8s %8s |%7s%7s\n", "", "", 128, \
-			128, 4096, 1048576, 128, 4096, 1048576, 128, 4096
-		for (i = 1; i <= nsizes; i++) {
-			for (o = 1; o <= 3; o++) {
-				printf "%8s %2d %% |", name(size[i]), percent[o]
-				b = cell("base", 41, 128, percent[o], size[i])
-				s = cell("series", 41, 128, percent[o], size[i])
-				l = cell("series", 41, 4096, percent[o], size[i])
-				printf "%8s |%8s %8s %8s |%8s %8s %8s |%7s%7s\n", show(b), show(s), show(l), \
-					show(cell("series", 41, 1048576, percent[o], size[i])), \
-					show(cell("2021", 41, 128, percent[o], size[i])), \
-					show(cell("2021", 41, 4096, percent[o], size[i])), \
-					show(cell("2021", 41, 1048576, percent[o], size[i])), \
-					ratio(s, b), ratio(l, b)
-			}
-		}
-
-		print "\nby pool and occupancy"
-		printf "%9s %8s %4s |%8s |%8s %8s |%8s %8s |%14s\n", "", "", "", "base", \
-			"series", "series", "2021", "2021", "series/base"
-		printf "%9s %8s %4s |%8s |%8s %8s |%8s %8s |%7s%7s\n", "pool", "", "", 128, \
-			128, 4096, 128, 4096, 128, 4096
-		npools = split("1 41 256 1024", pool, " ")
-		nsizes = split("4 64 256", size, " ")
-		for (i = 1; i <= nsizes; i++) {
-			for (p = 1; p <= npools; p++) {
-				for (o = 1; o <= 3; o++) {
-					printf "%5d MiB %8s %2d %% |", pool[p], name(size[i]), percent[o]
-					b = cell("base", pool[p], 128, percent[o], size[i])
-					s = cell("series", pool[p], 128, percent[o], size[i])
-					l = cell("series", pool[p], 4096, percent[o], size[i])
-					printf "%8s |%8s %8s |%8s %8s |%7s%7s\n", show(b), show(s), show(l), \
-						show(cell("2021", pool[p], 128, percent[o], size[i])), \
-						show(cell("2021", pool[p], 4096, percent[o], size[i])), \
-						ratio(s, b), ratio(l, b)
-				}
-			}
-		}
-		printf "\ngoal: 4 KiB in any segment <= %.3f times that in 128 slots: %s\n", \
-			goal / 1000, errors ? "missed" : "met"
-		printf "%s", errors >"/dev/stderr"
-		exit errors ? 1 : 0
-	}' "$out/swiotlb.tsv"
+	awk -F '\t' -v goal="$goal_flat" -v segsizes="$all_segsizes" -v sizes="$all_sizes" \
+		-f "$top/scripts/bench/swiotlb.awk" "$out/swiotlb.tsv"
 }
 
 # With EXTRA: the base beside that branch, and what is to be reached
 extra_table()
 {
 	awk -F '\t' -v extra="$EXTRA" -v goals="${goal_4k[0]} ${goal_4k[50]} ${goal_4k[90]}" \
-		-v goal_any="$goal_any" -v known="$known_miss" '
-	FNR > 1 {
-		key = $2 "\t" $4 "\t" $5
-		cost[$1, key, $3] = $6
-		if ($1 == "base")
-			order[++n] = key
-	}
-	function ratio(seg,    r, goal) {
-		if (!((extra, key, seg) in cost)) {
-			missed = missed sprintf("error: no figure of %s for %s KiB, %s MiB, %s %%, %d slots\n", \
-				extra, cell[3], cell[1], cell[2], seg)
-			return "-"
-		}
-		r = cost[extra, key, seg] / cost["base", key, 128]
-		goal = cell[3] == 4 ? goal_4k[cell[2]] : goal_any
-		if (r * 1000 <= goal)
-			return sprintf("%.3f ", r)
-		if (cell[3] == 4 && cell[1] " " cell[2] == known && r * 1000 <= goal_any) {
-			starred = 1
-			return sprintf("%.3f*", r)
-		}
-		missed = missed sprintf("error: %s KiB in a pool of %s MiB, %s %% occupied, %d slots a segment: %.3f times the base, goal %.3f\n", \
-			cell[3], cell[1], cell[2], seg, r, goal / 1000)
-		return sprintf("%.3f!", r)
-	}
-	END {
-		split(goals, part, " ")
-		goal_4k[0] = part[1]; goal_4k[50] = part[2]; goal_4k[90] = part[3]
-		print "Instructions per map and unmap, counted in user space; nothing is copied."
-		printf "base: 128 slots a segment; %s: 128 and 4096. Occupied: 0, 50 or 90 %% of the pool.\n\n", extra
-		printf "%8s %9s %5s |%8s |%8s %8s |%8s %8s\n", "pool", "buffer", "", "base", extra, "", "ratio", ""
-		printf "%8s %9s %5s |%8s |%8s %8s |%8s %8s\n", "", "", "", 128, 128, 4096, 128, 4096
-		for (i = 1; i <= n; i++) {
-			key = order[i]
-			split(key, cell, "\t")
-			printf "%4d MiB %5d KiB %3d %% |%8.0f |%8.0f %8.0f |%8s %8s\n", cell[1], cell[3], cell[2], \
-				cost["base", key, 128], cost[extra, key, 128], cost[extra, key, 4096], ratio(128), ratio(4096)
-		}
-		printf "\ngoal: 4 KiB <= %.3f (empty), %.3f (50 %%), %.3f (90 %%), all sizes <= %.3f: %s\n", \
-			goal_4k[0] / 1000, goal_4k[50] / 1000, goal_4k[90] / 1000, goal_any / 1000, \
-			missed ? "missed, marked with !" : starred ? "met but for *" : "met"
-		if (starred) {
-			split(known, cell, " ")
-			key = cell[1] "\t" cell[2] "\t4"
-			goal = cost["base", key, 128] * goal_4k[cell[2]] / 1000
-			floor = cost["no-search", cell[1] "\t0\t4", 128]
-			if (floor)
-				printf "* the goal is %d, and %d are left without a search and a bitmap: %d for both\n", \
-					goal, floor, goal - floor
-			else
-				print "* known to be missed there: the base has short counts"
-		}
-		printf "%s", missed >"/dev/stderr"
-		exit missed ? 1 : 0
-	}' "$out/swiotlb.tsv"
+		-v goal_any="$goal_any" -v known="$known_miss" \
+		-f "$top/scripts/bench/swiotlb-extra.awk" "$out/swiotlb.tsv"
 }
 
 time_table()
@@ -355,29 +188,7 @@ time_table()
 		$1 != "base" {
 			print $6, $9 ? $9 : $5 " %", $4, $8 / base[$2, $5, $6, $9]
 		}' "$out/swiotlb-time.txt" | sed 's/ %/%/' | sort -n -k 1,1 -k 2,2 -k 3,3 -k 4,4 |
-		awk -v rounds="$time_rounds" -v span="${EXTRA:+1}" '
-		{
-			key = $1 " " $2 " " $3
-			if (++n[key] == int((rounds + 1) / 2))
-				median[key] = $4
-			if (n[key] == 1)
-				least[key] = $4
-			most[key] = $4
-			if (!(($1, $2) in seen)) {
-				seen[$1, $2] = 1
-				row[++rows] = $1 " " $2
-			}
-		}
-		function cell(key) {
-			return sprintf("%8.3f", median[key]) (span ? sprintf(" (%.2f-%.2f)", least[key], most[key]) : "")
-		}
-		END {
-			for (i = 1; i <= rows; i++) {
-				split(row[i], part, " ")
-				sub(/%/, " %", part[2])
-				printf "%4d KiB %4s |%s %s\n", part[1], part[2], cell(row[i] " 128"), cell(row[i] " 4096")
-			}
-		}'
+		awk -v rounds="$time_rounds" -v span="${EXTRA:+1}" -f "$top/scripts/bench/swiotlb-time.awk"
 }
 
 # points NAME KERNEL MIB SEGSIZE OCCUPANCY KIB: a data block for gnuplot, of the
@@ -401,99 +212,38 @@ points()
 	printf 'EOD\n'
 }
 
-# plot NAME: what gnuplot's script on standard input draws, as SVG and as PNG
+# plot NAME: swiotlb-NAME.gp, of the data blocks on standard input, as SVG and as PNG
 plot()
 {
 	{
-		cat <<-END
-		set terminal svg size 800,500 background "white" font "sans-serif,13"
-		set output "$out/swiotlb-$1.svg"
-		set grid
-		set key top left
-		set style data linespoints
-		set logscale x 2
-		set logscale y 10
-		set format y "%.0f"
-		set ylabel "instructions per map and unmap"
-		set style line 1 linewidth 2 linecolor rgb "#444444" pointtype 9 pointsize 1.4
-		set style line 2 linewidth 2 linecolor rgb "#0072b2" pointtype 7 pointsize 0.8
-		set style line 3 linewidth 2 linecolor rgb "#d55e00" pointtype 5 pointsize 0.8
-		set style line 4 linewidth 2 linecolor rgb "#009e73" pointtype 6 pointsize 1.2
-		END
-		cat
-		cat <<-END
-		set terminal pngcairo size 800,500 font "sans-serif,10"
-		set output "$out/swiotlb-$1.png"
-		replot
-		END
-	} | gnuplot || return 1
+		printf 'set terminal svg size 800,500 background "white" font "sans-serif,13"\nset output "%s"\n' \
+			"$out/swiotlb-$1.svg"
+		cat - "$top/scripts/bench/swiotlb.gp" "$top/scripts/bench/swiotlb-$1.gp"
+		printf 'set terminal pngcairo size 800,500 font "sans-serif,10"\nset output "%s"\nreplot\n' \
+			"$out/swiotlb-$1.png"
+	} | gnuplot || return
 	sed -i '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' "$out/swiotlb-$1.svg"
 }
 
 plots()
 {
 	local o
-	{
-		for o in 0 50; do
-			points "base$o" base 1024 '*' "$o" 4
-			points "series$o" series 1024 '*' "$o" 4
-			points "then$o" 2021 1024 '*' "$o" 4
-		done
-		cat <<-'END'
-		set title "Mapping and unmapping 4 KiB in a pool of 1 GiB"
-		set xlabel "slots a segment"
-		set xrange [96:1400000]
-		set yrange [1000:30000000]
-		set xtics (128, 1024, 4096, 16384, 65536, 262144, "1048576" 1048576)
-		plot $then0 title "counts over the whole segment (2021), pool empty" ls 3, \
-			$then50 title "counts over the whole segment (2021), half of it occupied" ls 3 dt 2, \
-			$series0 title "series, pool empty" ls 2, \
-			$series50 title "series, half of it occupied" ls 2 dt 2, \
-			$base0 title "base: 128 slots only" ls 1
-		END
-	} | plot segsize || return 1
+	for o in 0 50; do
+		points "base$o" base 1024 '*' "$o" 4
+		points "series$o" series 1024 '*' "$o" 4
+		points "then$o" 2021 1024 '*' "$o" 4
+	done | plot segsize || return
 	{
 		points base base 41 128 0 '*'
 		points series128 series 41 128 0 '*'
 		points series4096 series 41 4096 0 '*'
 		points then4096 2021 41 4096 0 '*'
-		cat <<-'END'
-		set title "Mapping and unmapping in an empty pool of 41 MiB"
-		set xlabel "size of the buffer"
-		set xrange [1.5:6000]
-		set yrange [1000:300000]
-		set xtics ("2 KiB" 2, "4" 4, "8" 8, "16" 16, "32" 32, "64" 64, "128" 128, \
-			"256" 256, "512" 512, "1 MiB" 1024, "2" 2048, "4" 4096)
-		plot $then4096 title "counts over the whole segment (2021), 4096 slots a segment" ls 3, \
-			$series4096 title "series, 4096" ls 2, \
-			$series128 title "series, 128" ls 4, \
-			$base title "base, 128" ls 1
-		END
-	} | plot size || return 1
-	{
-		for o in 0 50 90; do
-			points "base$o" base '*' 128 "$o" 4
-			points "series$o" series '*' 4096 "$o" 4
-			points "then$o" 2021 '*' 4096 "$o" 4
-		done
-		cat <<-'END'
-		set title "Mapping and unmapping 4 KiB by pool and occupancy (4096 slots a segment, base 128)"
-		set xlabel "MiB of the pool"
-		set xrange [0.7:1500]
-		set yrange [500:500000]
-		set key below maxrows 3
-		set xtics (1, 41, 256, 1024)
-		plot $base0 title "base, empty" ls 1, \
-			$base50 title "50 %" ls 1 dt 2, \
-			$base90 title "90 %" ls 1 dt 3, \
-			$series0 title "series, empty" ls 2, \
-			$series50 title "50 %" ls 2 dt 2, \
-			$series90 title "90 %" ls 2 dt 3, \
-			$then0 title "2021, empty" ls 3, \
-			$then50 title "50 %" ls 3 dt 2, \
-			$then90 title "90 %" ls 3 dt 3
-		END
-	} | plot pool
+	} | plot size || return
+	for o in 0 50 90; do
+		points "base$o" base '*' 128 "$o" 4
+		points "series$o" series '*' 4096 "$o" 4
+		points "then$o" 2021 '*' 4096 "$o" 4
+	done | plot pool
 }
 
 names=(base "$patched")

@@ -58,15 +58,19 @@ make_schema()
 	gzip -1 "$new/json"
 }
 
-mkdir -p "$store"
-entry=$store/$(key)
-if [ ! -d "$entry" ]; then
+make_entry()
+{
+	# Another call may have been first, with the same.
+	[ ! -d "$entry" ] || return 0
 	new=$(mktemp -d "$store/new.XXXXXX")
 	trap 'rm -rf "$new"' EXIT
 	make_schema "$new"
-	# Another call may have been first, with the same.
 	mv -T "$new" "$entry" 2>/dev/null || [ -d "$entry" ]
-fi
+}
+
+mkdir -p "$store"
+entry=$store/$(key)
+[ -d "$entry" ] || with_lock "schema-${entry##*/}" make_entry
 touch "$entry"
 cat "$entry/stderr" >&2
 gzip -dc "$entry/json.gz"

@@ -153,6 +153,18 @@ step()
 	return "$status"
 }
 
+# update FILE: it becomes what is on standard input; one that is that already keeps its time
+update()
+{
+	mkdir -p "${1%/*}"
+	cat >"$1.new"
+	if cmp -s "$1.new" "$1"; then
+		rm "$1.new"
+	else
+		mv "$1.new" "$1"
+	fi
+}
+
 # need TOOL...: end with the command that installs what is missing.
 need()
 {
@@ -162,6 +174,13 @@ need()
 	done
 	[ ${#missing[@]} -eq 0 ] ||
 		die "missing: ${missing[*]}" "install what this project needs with: make deps"
+}
+
+# need_tree: end if the kernel's tree is not there.
+need_tree()
+{
+	[ -d "$base_dir/tree/.git" ] ||
+		die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
 }
 
 # free_mib DIR: what its disk has left.

@@ -69,6 +69,29 @@ guest_machine_dtb()
 	! fdtget "$out" / dma-coherent >/dev/null 2>&1 || fdtput -d "$out" / dma-coherent
 }
 
+# guest_machine_overlay SOURCE OUT: that tree with the overlay SOURCE
+guest_machine_overlay()
+{
+	dtc -q -@ -I dts -O dtb -o "$2.dtbo" "$1" && guest_machine_dtb "$2.machine" &&
+		fdtoverlay -i "$2.machine" -o "$2" "$2.dtbo"
+}
+
+# guest_run NAME REV DTB FILE... [OPTION...]: boot the guests' kernel of REV as NAME, with
+# an initramfs of the FILEs, the init first. From the first OPTION, -append or --, on it
+# is scripts/guest/boot.sh's.
+guest_run()
+{
+	local name=$1 image=$base_dir/image/$guest_config-$2/Image dtb=$3 files=()
+	shift 3
+	mkdir -p "$made"
+	while [ $# -gt 0 ] && [[ $1 != -* ]]; do
+		files+=("$1")
+		shift
+	done
+	"$top/scripts/guest/initramfs.sh" "$made/$name.cpio.gz" "${files[@]}" &&
+		"$top/scripts/guest/boot.sh" "$name" "$image" "$dtb" "$made/$name.cpio.gz" "$@"
+}
+
 # guest_program OUT [NAME [ARCH]]: a program for the guest, NAME.c of the selftests;
 # without NAME the one that asks the probe device.
 guest_program()
@@ -190,6 +213,14 @@ guest_nothing_left()
 	guest_answers "$1" | grep '^dma-api '
 	guest_pools_empty "$1" "$2" &&
 		guest_answers "$1" | grep -x 'dma-api errors=0 left=0 ok' >/dev/null
+}
+
+# tap_guest_clean LABEL NAME POOLS PATTERN [EXCUSED]: two lines of TAP about the end of
+# that boot, see the two functions
+tap_guest_clean()
+{
+	tap "$1: all unbound: no slot in use, nothing mapped, no DMA-API error" guest_nothing_left "$2" "$3"
+	tap "$1: no report of the kernel" guest_no_report "$2" "${@:4}"
 }
 
 # guest_size BYTES: for people.

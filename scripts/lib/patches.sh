@@ -28,6 +28,21 @@ list_mails()
 	done
 }
 
+# touched_files MAIL...: by the names that they have before, and after
+touched_files()
+{
+	sed -n 's|^diff --git a/\(.*\) b/\(.*\)$|\1\n\2|p' "$@" | sort -u
+}
+
+# new_repo DIR MESSAGE: make DIR a repository, with one commit of what is there: base
+new_repo()
+{
+	git_plain -c init.defaultBranch=series init -q --template= "$1" &&
+		git_plain -C "$1" add -A -f &&
+		with_committer git_plain -C "$1" commit -q --allow-empty -m "$2" &&
+		git_plain -C "$1" tag base
+}
+
 # quilt_series DIR: what its file "series" has to say.
 quilt_series()
 {
@@ -66,11 +81,21 @@ mail_note()
 	END { for (i = 1; i < stat; i++) print line[i] }' "$1" | git stripspace
 }
 
+# note_of_mail REPO COMMIT MAIL: keep the mail's note as the commit's
+note_of_mail()
+{
+	local note
+	note=$(mail_note "$3")
+	[ -n "$note" ] || return 0
+	note=$(printf '%s\n' "$note" | git -C "$1" hash-object -w --stdin) &&
+		with_committer git_plain -C "$1" notes add -f -C "$note" "$2"
+}
+
 # apply_mails REPO DIR: git am all patches of DIR onto REPO's HEAD. If one does
 # not apply, says which hunk of which file, leaves HEAD where it was, returns 1.
 apply_mails()
 {
-	local repo=$1 dir=$2 mail start commit note
+	local repo=$1 dir=$2 mail start
 	start=$(git -C "$repo" rev-parse HEAD)
 	while read -r mail; do
 		if ! with_committer git_plain -C "$repo" am -q --committer-date-is-author-date \
@@ -82,11 +107,7 @@ apply_mails()
 			git_plain -C "$repo" reset -q --hard "$start"
 			return 1
 		fi
-		note=$(mail_note "$mail")
-		[ -n "$note" ] || continue
-		commit=$(git -C "$repo" rev-parse HEAD)
-		note=$(printf '%s\n' "$note" | git -C "$repo" hash-object -w --stdin) &&
-			with_committer git_plain -C "$repo" notes add -f -C "$note" "$commit" || return 1
+		note_of_mail "$repo" "$(git -C "$repo" rev-parse HEAD)" "$mail" || return 1
 	done < <(list_mails "$dir")
 }
 
@@ -117,23 +138,50 @@ format_mails()
 		--indent-heuristic "${@:3}" "$2"
 }
 
-# fixed_base REPO DIR: apply the mails of DIR to REPO's base, beside its branch and
-# its files; says which commit that is.
+# commit_mails REPO COMMIT DIR...: commits of the mails of each DIR on top of COMMIT, as
+# apply_mails makes them, but beside REPO's branch and files, which in a kernel's tree
+# is many times as quick; says which commit the last is.
+commit_mails()
+{
+	local repo=$1 commit=$2 work dir mail status=0
+	work=$(mktemp -d "${TMPDIR:-/tmp}/mails.XXXXXX")
+	(
+		export GIT_INDEX_FILE=$work/index
+		git_plain -C "$repo" read-tree "$commit" || exit
+		for dir in "${@:3}"; do
+			while read -r mail; do
+				commit=$(commit_mail "$repo" "$commit" "$mail" "$work") || exit
+			done < <(list_mails "$dir")
+		done
+		printf '%s\n' "$commit"
+	) || status=$?
+	rm -rf "$work"
+	return $status
+}
+
+# commit_mail REPO COMMIT MAIL WORK: one of them, on the index that is COMMIT's
+commit_mail()
+{
+	local repo=$1 mail=$3 work=$4 field author=() commit note
+	if ! { git_plain mailinfo --no-scissors "$work/body" "$work/patch" <"$mail" >"$work/head" &&
+		git_plain -C "$repo" apply --cached "$work/patch"; }; then
+		printf '%s does not apply\n' "${mail#"$top"/}" >&2
+		return 1
+	fi
+	for field in Author Email Date; do
+		author+=("$(sed -n "s/^$field: //p" "$work/head")")
+	done
+	{ sed -n 's/^Subject: //p' "$work/head" && echo && cat "$work/body"; } | git stripspace >"$work/message"
+	commit=$(with_committer env GIT_AUTHOR_NAME="${author[0]}" GIT_AUTHOR_EMAIL="${author[1]}" \
+		GIT_AUTHOR_DATE="${author[2]}" GIT_COMMITTER_DATE="${author[2]}" \
+		git -C "$repo" commit-tree -p "$2" -F "$work/message" "$(git -C "$repo" write-tree)") || return
+	note_of_mail "$repo" "$commit" "$mail" && printf '%s\n' "$commit"
+}
+
+# fixed_base REPO DIR: the mails of DIR on top of REPO's base
 fixed_base()
 {
-	local index=$1/.git/fixed.index commit mail
-	commit=$(git -C "$1" rev-parse base)
-	GIT_INDEX_FILE=$index git -C "$1" read-tree "$commit" || return
-	while read -r mail; do
-		GIT_INDEX_FILE=$index git -C "$1" apply --cached "$mail" || return
-		commit=$(GIT_AUTHOR_NAME=nobody GIT_AUTHOR_EMAIL=nobody@localhost \
-			GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_NAME=nobody \
-			GIT_COMMITTER_EMAIL=nobody@localhost GIT_COMMITTER_DATE='2000-01-01T00:00:00Z' \
-			git -C "$1" commit-tree -p "$commit" -m "${mail##*/}" \
-			"$(GIT_INDEX_FILE=$index git -C "$1" write-tree)") || return
-	done < <(list_mails "$2")
-	rm -f "$index"
-	printf '%s\n' "$commit"
+	commit_mails "$1" "$(git -C "$1" rev-parse base)" "$2"
 }
 
 # write_mails REPO RANGE OLD NEW: write RANGE's commits, and OLD's cover letter

@@ -8,12 +8,11 @@
 # Usage: run-test.sh TEST
 
 . "$(dirname "$0")/common.sh"
+. "$top/scripts/lib/tap.sh"
 
 arguments 1 1 "$@"
 set +e
-name=${1##*/}
-[ "$name" != check.sh ] || name=$(basename "$(dirname "$1")")
-name=${name%.sh}
+name=$(test_name "$1")
 export TIMES=$RESULTS/$name.building
 rm -f "$TIMES"
 start=$SECONDS

@@ -16,6 +16,14 @@
 #
 # Source it after common.sh.
 
+# test_name FILE: of a test. DIR/check.sh has that of DIR, any other its own.
+test_name()
+{
+	local name=${1##*/}
+	[ "$name" != check.sh ] || name=$(basename "$(dirname "$1")")
+	printf '%s\n' "${name%.sh}"
+}
+
 level=${LEVEL:-test}
 case $level in
 check | test | all) ;;
@@ -56,6 +64,20 @@ tap()
 	else
 		tap_fail "$name" "$tap_log"
 	fi
+}
+
+# wrong WHAT...: say why, and end what tap has called
+wrong()
+{
+	printf '%s\n' "$*"
+	exit 1
+}
+
+# beside COMMAND...: in the background, when a processor is free
+beside()
+{
+	[ "$(jobs -rp | wc -l)" -lt "$jobs" ] || wait -n || :
+	"$@" &
 }
 
 tap_end()

@@ -65,6 +65,15 @@ set_tree_state()
 	mv "$1/.git/swiotlb-state.new" "$1/.git/swiotlb-state"
 }
 
+# tree_files REV DIR PATH...: those of them that REV of the tree has, below DIR
+tree_files()
+{
+	local files
+	mkdir -p "$2"
+	mapfile -t files < <(git -C "$tree" ls-tree -r --name-only "$1" -- "${@:3}")
+	git -C "$tree" archive "$1" -- "${files[@]}" | tar -x -C "$2"
+}
+
 # tree_work: says what of the tree's would be lost if it were made anew; nothing
 # if nothing would.
 tree_work()

@@ -129,7 +129,7 @@ address=$(address_of "$me")
 	"git config --global user.name 'Your Name', and user.email"
 ! is_placeholder "$address" || die "your address takes no mail: $address" \
 	"git config --global user.email: the address that you will send from"
-[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 if [ "$(tree_state mails)" != "$(mails_hash "$mails")" ] || [ -n "$(tree_work)" ]; then
 	die "the mails are not what the tree has" \
 		"make series writes the tree's commits into the mails; make tree applies the mails"

@@ -63,25 +63,11 @@ make_branch()
 	git -C "$tree" config "branch.$topic.mails" "$wanted $(git -C "$tree" rev-parse "$topic")"
 }
 
-# pile BRANCH ON DIR...: make BRANCH of ON and the mails of each DIR, in a work tree of
-# its own, which goes away again
+# pile BRANCH ON DIR...: make BRANCH of ON and the mails of each DIR
 pile()
 {
-	local branch=$1 work=$base_dir/extra dir status=0
-	rm -rf "$work"
-	git -C "$tree" worktree prune
-	git -C "$tree" worktree add -q --detach --no-checkout "$work" "$2" || return
-	# Only what the patches touch is laid out.
-	git -C "$work" sparse-checkout set --no-cone \
-		'/kernel/dma/' '/include/linux/' '/Documentation/' >/dev/null &&
-		git -C "$work" checkout -q || status=$?
-	for dir in "${@:3}"; do
-		[ $status -ne 0 ] || apply_mails "$work" "$dir" || status=$?
-	done
-	[ $status -ne 0 ] ||
-		git -C "$tree" branch -q -f "$branch" "$(git -C "$work" rev-parse HEAD)" || status=$?
-	git -C "$tree" worktree remove --force "$work"
-	return $status
+	local commit
+	commit=$(commit_mails "$tree" "${@:2}") && git -C "$tree" branch -q -f "$1" "$commit"
 }
 
 write_branch()
@@ -124,7 +110,7 @@ if [ $action = below ]; then
 	below "$dir"
 	exit
 fi
-[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 if [ $action = pile ]; then
 	if [ -d "$top/patches/extra/$branch" ] || [[ $branch =~ ^(base|series)$ ]]; then
 		die "-s $branch: that is another branch's name"

@@ -20,9 +20,9 @@
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
+. "$top/tools/testing/swiotlb/lib.sh"
 
 work=$build/test/bases
-tests=$top/tools/testing/swiotlb
 
 # As tools/testing/swiotlb/check.sh has them, but short: what these find mainline's have
 # found mostly, and the mutants fail within 20000 operations. Slot sets of 4 slots, for
@@ -52,18 +52,7 @@ unpack()
 			sed -n 's/^ create mode [0-7]* //p'))
 	rm -rf "${work:?}/$base"
 	"$top/scripts/kernel/files.sh" "$source" "$work/$base" "${paths[@]}" &&
-		git_plain -C "$work/$base" init -q --template= &&
-		git_plain -C "$work/$base" add -A -f &&
-		with_committer git_plain -C "$work/$base" commit -q -m "$(source_name "$source")"
-}
-
-# in_tests BASE VARIABLES GOAL...
-in_tests()
-{
-	local variables
-	read -ra variables <<<"$2"
-	make -s -C "$tests" --no-print-directory "KSRC=$work/$1" "O=$build/swiotlb" \
-		"NAME=backport-$1" "${variables[@]}" "${@:3}"
+		new_repo "$work/$base" "$(source_name "$source")"
 }
 
 # What "variants" has for this base
@@ -75,44 +64,26 @@ variants_of()
 
 compile()
 {
-	local name variables
+	local each
 	variants_of "$1" >"$work/$1.variants" || return
-	while IFS='|' read -r name variables _; do
-		in_tests "$1" "$variables" -j"$jobs" all || return
-	done <"$work/$1.variants"
-}
-
-# run_one BASE NAME VARIABLES OPTIONS: what it says, and its status, in files
-run_one()
-{
-	local options status=0
-	read -ra options <<<"$4"
-	"$(in_tests "$1" "$3" print-out)/swiotlb-test" "${options[@]}" \
-		>"$work/$1-$2.tap" 2>&1 </dev/null || status=$?
-	echo $status >"$work/$1-$2.status"
+	mapfile -t each < <(cut -d '|' -f 2 "$work/$1.variants")
+	KSRC=$work/$1 NAME=backport-$1 compile_each "${each[@]}"
 }
 
 # The tests of all bases that compiled, as many at a time as there are processors
 run_all()
 {
-	local base name variables short long running=0
+	local base name variables short long
 	for base; do
 		[ -e "$work/$base.compiled" ] || continue
 		while IFS='|' read -r name variables short long; do
 			[ "$level" != all ] || short=$long
-			[ "$running" -lt "$jobs" ] || wait -n
-			run_one "$base" "$name" "$variables" "$short" &
-			running=$((running + 1))
+			# shellcheck disable=SC2086 # several words
+			KSRC=$work/$base NAME=backport-$base beside run_tests "$work/$base-$name" \
+				"$variables" $short
 		done <"$work/$base.variants"
 	done
 	wait
-}
-
-# passed BASE NAME
-passed()
-{
-	cat "$work/$1-$2.tap"
-	[ "$(cat "$work/$1-$2.status")" = 0 ]
 }
 
 prepare()
@@ -139,6 +110,7 @@ for base; do
 		usage_error "unknown argument '$base', no long-term kernel of patches/"
 done
 need git make gcc
+need_tree
 mkdir -p "$work"
 rm -f "$work"/*.{compiled,status,tap}
 for base; do
@@ -148,7 +120,7 @@ run_all "$@"
 for base; do
 	[ -e "$work/$base.compiled" ] || continue
 	while IFS='|' read -r name _; do
-		tap "$base: its allocator in user space, $name" passed "$base" "$name"
+		tap "$base: its allocator in user space, $name" tests_passed "$work/$base-$name"
 	done <"$work/$base.variants"
 done
 tap_end

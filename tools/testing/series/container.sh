@@ -45,10 +45,7 @@ asked()
 	cat "$work/asked"
 	words=" $(tr '\n' ' ' <"$work/asked")"
 	for word in "$work/bin/$1" "${@:2}"; do
-		[[ $words = *" $word "* ]] || {
-			echo "not in its place: $word"
-			return 1
-		}
+		[[ $words = *" $word "* ]] || wrong "not in its place: $word"
 		words=" ${words#*" $word "}"
 	done
 }

@@ -35,17 +35,15 @@ mkdir -p "$work"
 export_docs()
 {
 	local dir=$work/$1 pages list
-	mkdir -p "$dir"
 	mapfile -t pages < <(git -C "$tree" ls-tree -r --name-only "$1" -- "$page" \
 		Documentation/core-api/dma-{api,api-howto,attributes,isa-lpc}.rst)
 	# The source files whose comments the pages take in, too.
 	mapfile -t list < <(git -C "$tree" grep -h '^\.\. kernel-doc::' "$1" -- "${pages[@]}" | awk '{ print $3 }')
-	mapfile -t list < <(git -C "$tree" ls-tree -r --name-only "$1" -- "${list[@]}" \
+	tree_files "$1" "$dir" "${pages[@]}" "${list[@]}" \
 		Documentation/conf.py Documentation/docutils.conf Documentation/images \
 		Documentation/netlink Documentation/sphinx Documentation/sphinx-includes \
 		Documentation/sphinx-static MAINTAINERS Makefile scripts/kernel-doc tools/docs \
-		tools/lib/python tools/net/ynl/pyynl)
-	git -C "$tree" archive "$1" -- "${pages[@]}" "${list[@]}" | tar -x -C "$dir" || return 1
+		tools/lib/python tools/net/ynl/pyynl || return
 	{
 		printf 'Index\n=====\n\n.. toctree::\n\n'
 		sed 's|^Documentation/core-api/\(.*\)\.rst$|   \1|' <(printf '%s\n' "${pages[@]}")
@@ -79,10 +77,7 @@ warnings_of()
 warns()
 {
 	render "$1" "$2" || return 1
-	[ -s "$work/$1/$2/swiotlb.$([ "$2" = text ] && echo txt || echo html)" ] || {
-		echo "there is no page"
-		return 1
-	}
+	[ -s "$work/$1/$2/swiotlb.$([ "$2" = text ] && echo txt || echo html)" ] || wrong "there is no page"
 	comm -13 <(warnings_of "$work/base.$2.warnings" swiotlb) <(warnings_of "$work/$1.$2.warnings" swiotlb) >"$work/new"
 	cat "$work/new"
 	[ ! -s "$work/new" ]
@@ -133,10 +128,7 @@ section_is_there()
 	local title=$1 line
 	section "$work/series/text/swiotlb.txt" "$title" | paragraphs >"$work/rendered"
 	section "$work/series/$page" "$title" | paragraphs >"$work/written"
-	[ -s "$work/written" ] || {
-		echo "no such section: $title"
-		return 1
-	}
+	[ -s "$work/written" ] || wrong "no such section: $title"
 	while read -r line; do
 		grep -F -e "$line" "$work/rendered" >/dev/null || {
 			printf 'not in the rendered text: %s\n' "$line"

@@ -25,7 +25,7 @@
 config=guest
 
 no_arguments "$@"
-[ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 
 # warnings LABEL: of the last build of it, without line numbers.
 warnings()
@@ -45,7 +45,7 @@ image()
 	}
 }
 
-# compiled FROM TO: does it differ? Bindings and boards are compiled by dt.sh.
+# compiled FROM TO: does it differ? Bindings and boards are compiled by dt-binding.sh and dt-boards.sh.
 compiled()
 {
 	! git -C "$tree" diff --quiet "$1" "$2" -- . ':!Documentation' ':!arch/*/boot/dts/*'

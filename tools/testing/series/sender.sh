@@ -46,16 +46,11 @@ says()
 small_tree()
 {
 	local files
-	mkdir -p "$copy"
-	mapfile -t files < <(sed -n 's|^diff --git a/\(.*\) b/.*$|\1|p' "${patches[@]}" | sort -u)
-	mapfile -t files < <(git -C "$tree" ls-tree -r --name-only base -- "${files[@]}" \
-		.gitattributes COPYING CREDITS Kbuild MAINTAINERS Makefile README scripts/get_maintainer.pl)
-	git -C "$tree" archive base -- "${files[@]}" | tar -x -C "$copy"
+	mapfile -t files < <(touched_files "${patches[@]}")
+	tree_files base "$copy" "${files[@]}" .gitattributes COPYING CREDITS Kbuild MAINTAINERS \
+		Makefile README scripts/get_maintainer.pl
 	mkdir -p "$copy"/{Documentation,arch,include,drivers,fs,init,ipc,kernel,lib,scripts}
-	git_plain -c init.defaultBranch=series init -q --template= "$copy"
-	git_plain -C "$copy" add -A -f
-	with_committer git_plain -C "$copy" commit -q -m base
-	git_plain -C "$copy" tag base
+	new_repo "$copy" base
 	apply_mails "$copy" "$copy_mails"
 	as_mailed
 }

@@ -30,8 +30,8 @@
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
+. "$top/tools/testing/swiotlb/lib.sh"
 
-rig=$top/tools/testing/swiotlb
 work=$build/test/topics
 
 # In which orders the topics are of use together; the last one has all of them.
@@ -60,51 +60,30 @@ checkpatch()
 		--ignore FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID --git "$(topic -b "$1")..$1")
 }
 
-# in_rig NAME VARIABLES GOAL...: NAME is the kernel's folder, and that of what is made.
-in_rig()
-{
-	local variables
-	read -ra variables <<<"$2"
-	make -s -C "$rig" --no-print-directory TREE="$tree" O="$build/swiotlb" \
-		KSRC="$build/swiotlb/src/$1" "${variables[@]}" "${@:3}"
-}
-
 # compile NAME COMMIT VARIANT...
 compile()
 {
-	local variant
-	"$rig/sources.sh" "$tree" "$2" "$build/swiotlb/src/$1" || return
-	for variant in "${@:3}"; do
-		in_rig "$1" "${variant%|*}" -j"$jobs" all || return
-	done
-}
-
-# run_variant NAME VARIANT: its tests; those that fail are shown
-run_variant()
-{
-	local made=${2%|*} log status=0
-	log=$work/$1-${made:-plain}.tap
-	"$(in_rig "$1" "$made" print-out)/swiotlb-test" --ops "${2#*|}" >"$log" 2>&1 </dev/null || status=$?
-	grep '^not ok' -A 8 "$log" || :
-	[ $status -eq 0 ] || return
-	echo "$1 ${made:-plain}: $(grep -c '^ok' "$log") passed"
-}
-
-# run_variants NAME VARIANT...: at the same time, as far as there are processors
-run_variants()
-{
-	export -f run_variant in_rig
-	export rig tree build work
-	# shellcheck disable=SC2016 # that shell expands them
-	printf '%s\0' "${@:2}" | xargs -0 -P "$jobs" -I '{}' \
-		bash -euc 'run_variant "$1" "$2"' bash "$1" '{}'
-}
-
-# run_tests NAME COMMIT VARIANT...
-run_tests()
-{
+	local ksrc=$build/swiotlb/src/$1
+	"$rig/sources.sh" "$tree" "$2" "$ksrc" || return
+	shift 2
 	# check.sh compiles the same objects.
-	with_lock swiotlb compile "$@" && run_variants "$1" "${@:3}"
+	KSRC=$ksrc with_lock swiotlb compile_each "${@%|*}"
+}
+
+# compile_and_run NAME COMMIT VARIANT...
+compile_and_run()
+{
+	local variant log status=0
+	compile "$@" || return
+	for variant in "${@:3}"; do
+		KSRC=$build/swiotlb/src/$1 beside run_tests "$work/$1-${variant%|*}" \
+			"${variant%|*}" --ops "${variant#*|}"
+	done
+	wait
+	for variant in "${@:3}"; do
+		tests_passed "$work/$1-${variant%|*}" || status=1
+	done
+	return $status
 }
 
 # commits TOPIC: each of them by itself
@@ -116,9 +95,9 @@ commits()
 		git -C "$tree" log -1 --format='%h %s' "$commit"
 		name=$1-$(git -C "$tree" rev-parse --short=12 "$commit")
 		if [ "$level" = all ]; then
-			run_tests "$name" "$commit" "${each_commit[@]}" || return
+			compile_and_run "$name" "$commit" "${each_commit[@]}" || return
 		else
-			with_lock swiotlb compile "$name" "$commit" "${each_commit[@]}" || return
+			compile "$name" "$commit" "${each_commit[@]}" || return
 		fi
 	done <"$work/$1.commits"
 }
@@ -164,7 +143,7 @@ for name; do
 	[ -d "$top/patches/extra/$name" ] || usage_error "unknown argument '$name', no topic of patches/extra"
 done
 need git perl make gcc
-[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 rm -rf "$work"
 mkdir -p "$work"
 
@@ -177,7 +156,7 @@ for name; do
 			env "EXTRA=$name" "$rig/check.sh"
 	else
 		tap "$name: each commit compiles" commits "$name"
-		tap "$name: the last one passes the tests" run_tests "$name" "$name" "${short[@]}"
+		tap "$name: the last one passes the tests" compile_and_run "$name" "$name" "${short[@]}"
 	fi
 	if [ "$level $name" = "all bitmap" ]; then
 		tap "$name: there is room for 5 MiB among small buffers" "$top/scripts/bench/placement.sh" "$name"
@@ -185,6 +164,8 @@ for name; do
 		tap "$name: CPUs do not wait for each other as they did" "$top/scripts/bench/contention.sh" "$name"
 		tap "$name: the SCP has the same place at each start, on 8 CPUs" another "$name-scp" \
 			env "EXTRA=$name" SMP=8 "$top/tools/testing/selftests/dma/scp/check.sh"
+		tap "$name: and gets it in a pool that is shared" another "$name-isp" \
+			env "EXTRA=$name" SMP=8 "$top/tools/testing/selftests/dma/scp/isp.sh"
 	fi
 done
 all_mutants "$@"
@@ -196,6 +177,6 @@ if [ -n "$all" ]; then
 		# shellcheck disable=SC2086 # several words
 		tap "they apply in this order: $names" topic -s pile $names
 	done
-	tap "all of them together compile and pass the tests" run_tests pile pile "${each_commit[@]}"
+	tap "all of them together compile and pass the tests" compile_and_run pile pile "${each_commit[@]}"
 fi
 tap_end

@@ -23,10 +23,8 @@
 
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/tree.sh"
+. "$top/tools/testing/swiotlb/lib.sh"
 
-tests=$top/tools/testing/swiotlb
-out=$build/swiotlb
 seed=${SEED:-1}
 log_dir=$logs/swiotlb${EXTRA:+-$EXTRA}
 
@@ -51,50 +49,19 @@ variants=(
 no_arguments "$@"
 [[ $seed =~ ^[0-9]+$ ]] || die "SEED=$seed: not a number"
 need make gcc
-[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 mkdir -p "$log_dir"
-
-# in_tests VARIABLES GOAL: the Makefile's output
-in_tests()
-{
-	local variables
-	read -ra variables <<<"$1"
-	[ -z "${EXTRA-}" ] || variables+=("NAME=$EXTRA")
-	make -s -C "$tests" --no-print-directory TREE="$tree" O="$out" "${variables[@]}" "$2"
-}
-
-# Compile all, then run: what is timed by itself is not slowed down by a compiler.
-# Two programs that share objects must not be made at once.
-compile_all()
-{
-	local variant variables
-	for variant in "${variants[@]}"; do
-		IFS='|' read -r _ variables _ <<<"$variant"
-		in_tests "$variables -j$jobs" all || return 1
-	done
-}
-
-# run_one NAME COMMAND...
-run_one()
-{
-	local status=0
-	"${@:2}" >"$log_dir/$1.tap" 2>&1 </dev/null || status=$?
-	echo $status >"$log_dir/$1.status"
-}
 
 # The longest first, as many at a time as there are processors.
 run_all()
 {
-	local variant name variables filter program arguments running=0
+	local variant name variables filter arguments
 	local -A ops
 	for variant in "${variants[@]}"; do
 		IFS='|' read -r name variables "ops[check]" "ops[test]" "ops[all]" filter <<<"$variant"
-		arguments=(--filter "$filter")
+		arguments=(--seed "$seed" --filter "$filter")
 		[ -z "${ops[$level]}" ] || arguments+=(--ops "${ops[$level]}")
-		program=$(in_tests "$variables" print-out)/swiotlb-test
-		[ "$running" -lt "$jobs" ] || wait -n
-		run_one "$name" "$program" --seed "$seed" "${arguments[@]}" &
-		running=$((running + 1))
+		beside run_tests "$log_dir/$name" "$variables" "${arguments[@]}"
 	done
 	wait
 }
@@ -135,8 +102,11 @@ report()
 }
 
 rm -f "$log_dir"/*.tap
+[ -z "${EXTRA-}" ] || export NAME=$EXTRA
+mapfile -t compiled < <(printf '%s\n' "${variants[@]}" | cut -d '|' -f 2)
+# Compile all, then run: what is timed by itself is not slowed down by a compiler.
 # topics.sh compiles the same objects.
-if step "swiotlb${EXTRA:+-$EXTRA}/compile" with_lock swiotlb compile_all; then
+if step "swiotlb${EXTRA:+-$EXTRA}/compile" with_lock swiotlb compile_each "${compiled[@]}"; then
 	run_all || true
 	for variant in "${variants[@]}"; do
 		report "${variant%%|*}"

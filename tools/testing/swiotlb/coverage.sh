@@ -16,35 +16,29 @@
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
+. "$top/tools/testing/swiotlb/lib.sh"
 
 no_arguments "$@"
-tests=$top/tools/testing/swiotlb
-unreachable=$tests/unreachable.txt
+unreachable=$rig/unreachable.txt
 # Apart from tools/testing/swiotlb/check.sh's, which may run at the same time
 work=$build/swiotlb/coverage
 source=$tree/kernel/dma/swiotlb.c
-# What is counted, and what the Makefile calls it: DYNAMIC=
-declare -A variants=([static]=n [dynamic]=y)
 
-in_tests()
+in_cov()
 {
-	make -s -C "$tests" --no-print-directory TREE="$tree" O="$work/made" FLAVOUR=cov \
-		DYNAMIC="${variants[$1]}" "${@:2}"
+	in_rig O="$work/made" FLAVOUR=cov DYNAMIC="${config_dynamic[$1]}" "${@:2}"
 }
 
 compile()
 {
-	local variant
-	for variant in "${!variants[@]}"; do
-		in_tests "$variant" "-j$jobs" all fuzz || return 1
-	done
+	in_cov static "-j$jobs" all fuzz && in_cov dynamic "-j$jobs" all fuzz
 }
 
 # The compiler's counters, added up in one file for each program
 run_one()
 {
 	local variant=$1 dir
-	dir=$(in_tests "$variant" print-out) || return 1
+	dir=$(in_cov "$variant" print-out) || return 1
 	export LLVM_PROFILE_FILE=$work/$variant-%m.profraw
 	"$dir/swiotlb-test" --seed "${SEED:-1}" --ops 20000 || return 1
 	"$dir/swiotlb-fuzz" -print_final_stats=1 "$build/swiotlb/fuzz/kept"/* || return 1
@@ -67,109 +61,20 @@ touched_lines()
 today=0
 [ "${mails##*/}" != mainline ] || today=1
 
-# table: "FUNCTION LINES OF BRANCHES OF UNREACHABLE" for each touched function,
-# and for each failure "!FUNCTION what is wrong". A function ends with the first
-# } in column 1. Of two functions of the same name each is a line.
-#
-# lcov has FN:line,name DA:line,count BRDA:line,block,outcome,count.
+# What coverage.awk says of them
 table()
 {
-	local variant
-	local inputs=()
-	for variant in "${!variants[@]}"; do
-		inputs+=("$work/$variant.lcov")
-	done
-	awk '
-	function trim(s) { gsub(/^[ \t]+|[ \t]+$/, "", s); return s }
-	FILENAME == source { text[FNR] = $0; n = FNR; next }
-	FILENAME == reasons {
-		if (/^#/ || /^$/)
-			next
-		split($0, part, " [|] ")
-		if (trim(part[5]) == "")
-			print "!unreachable.txt no reason: " $0
-		if (today && trim(part[1]) == "older")
-			next
-		allowed[trim(part[2]) SUBSEP trim(part[4])] += part[3]
-		listed[trim(part[2]) SUBSEP trim(part[4])] = 1
-		next
-	}
-	FILENAME == "-" { touched[$1] = 1; next }
-	sub(/^FN:/, "") { split($0, f, ","); sub(/.*:/, "", f[2]); start[f[1]] = f[2]; next }
-	sub(/^DA:/, "") { split($0, f, ","); line[f[1]] += f[2]; next }
-	sub(/^BRDA:/, "") {
-		split($0, f, ",")
-		key = f[1] SUBSEP f[2] SUBSEP f[3]
-		branch[key] += f[4]
-		next
-	}
-	END {
-		for (first = 1; first <= n; first++) {
-			if (!(first in start))
-				continue
-			for (last = first; text[last] !~ /^}/; last++)
-				;
-			hit = 0
-			for (i = first; i <= last; i++)
-				hit += touched[i]
-			if (!hit)
-				continue
-			name = start[first]
-			lines = lines_hit = branches = branches_hit = excused = 0
-			split("", missing)
-			for (i = first; i <= last; i++) {
-				has[name SUBSEP trim(text[i])] = 1
-				if (i in line) {
-					lines++
-					if (line[i])
-						lines_hit++
-					else
-						missing[i]++
-				}
-			}
-			for (key in branch) {
-				split(key, f, SUBSEP)
-				if (f[1] < first || f[1] > last)
-					continue
-				branches++
-				if (branch[key])
-					branches_hit++
-				else
-					missing[f[1]]++
-			}
-			for (i = first; i <= last; i++) {
-				key = name SUBSEP trim(text[i])
-				while (i in missing && missing[i] && allowed[key]) {
-					missing[i]--
-					allowed[key]--
-					excused++
-				}
-				if (missing[i])
-					printf "!%s line %d, %d not reached: %s\n",
-						name, i, missing[i], trim(text[i])
-			}
-			printf "%s %d %d %d %d %d\n", name, lines_hit, lines,
-				branches_hit, branches, excused
-			seen++
-		}
-		for (key in listed) {
-			split(key, f, SUBSEP)
-			# The list may be of lines that another kernel does not have.
-			if (allowed[key] && (today || key in has))
-				printf "!%s listed as unreachable, but reached or not there: %s\n", f[1], f[2]
-		}
-		if (!seen)
-			print "!series no function of the series was found"
-	}' today="$today" source="$source" reasons="$unreachable" "$source" "$unreachable" - "${inputs[@]}" < <(touched_lines)
+	awk -v today="$today" -v source="$source" -v reasons="$unreachable" -f "$rig/coverage.awk" \
+		"$source" "$unreachable" - "$work/static.lcov" "$work/dynamic.lcov" < <(touched_lines)
 }
 
 need make clang llvm-cov llvm-profdata perl git
-[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 rm -rf "$work"
 mkdir -p "$work"
 step coverage/compile compile || die "the tests do not compile"
-"$top/tools/testing/swiotlb/fuzz.sh" --unpack
-for variant in "${!variants[@]}"; do
+"$rig/fuzz.sh" --unpack
+for variant in "${!config_dynamic[@]}"; do
 	step "coverage/$variant" run_one "$variant" || die "the $variant tests fail"
 done
 

@@ -27,29 +27,20 @@
 
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/tree.sh"
+. "$top/tools/testing/swiotlb/lib.sh"
 
-tests=$top/tools/testing/swiotlb
-corpus=$tests/corpus.txt
-out=$build/swiotlb
-work=$out/fuzz
+corpus=$rig/corpus.txt
+work=$build/swiotlb/fuzz
 max_len=200
-# What is fuzzed, and what the Makefile calls it: DYNAMIC=
-declare -A variants=([static]=n [dynamic]=y)
 
-
-in_tests()
+in_fuzz()
 {
-	make -s -C "$tests" --no-print-directory TREE="$tree" O="$out" FLAVOUR=fuzz \
-		DYNAMIC="${variants[$1]}" "$2"
+	in_rig FLAVOUR=fuzz DYNAMIC="${config_dynamic[$1]}" "$2"
 }
 
 compile()
 {
-	local variant
-	for variant in "${!variants[@]}"; do
-		in_tests "$variant" fuzz || return 1
-	done
+	in_fuzz static fuzz && in_fuzz dynamic fuzz
 }
 
 # unpack DIR: a file for each line of the corpus
@@ -69,7 +60,7 @@ hex()
 fuzz_one()
 {
 	local variant=$1 seconds=$2 program
-	program=$(in_tests "$variant" print-out)/swiotlb-fuzz || return 1
+	program=$(in_fuzz "$variant" print-out)/swiotlb-fuzz || return 1
 	mkdir -p "$work/found"
 	"$program" -max_total_time="$seconds" -max_len=$max_len -len_control=0 -seed="$seed" \
 		-timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
@@ -93,7 +84,7 @@ judge()
 		tail -n 15 "$log" >"$log.said"
 	tap_fail "fuzz, $variant: after ${runs:-0} inputs" "$log.said"
 	[ -n "$file" ] || return 0
-	program=$(in_tests "$variant" print-out)/swiotlb-fuzz
+	program=$(in_fuzz "$variant" print-out)/swiotlb-fuzz
 	say "# the input: ${file#"$top"/}"
 	say "# again:     ${program#"$top"/} ${file#"$top"/}"
 	say "# keep it:   tools/testing/swiotlb/fuzz.sh --keep ${file#"$top"/} 'what it shows'"
@@ -104,11 +95,11 @@ fuzz()
 	local variant start=$SECONDS
 	local -A pids
 	say "# seed $seed: again with SEED=$seed tools/testing/swiotlb/fuzz.sh $1"
-	for variant in "${!variants[@]}"; do
+	for variant in "${!config_dynamic[@]}"; do
 		fuzz_one "$variant" "$1" >"$logs/fuzz/$variant.log" 2>&1 </dev/null &
 		pids[$variant]=$!
 	done
-	for variant in "${!variants[@]}"; do
+	for variant in "${!config_dynamic[@]}"; do
 		local status=0
 		wait "${pids[$variant]}" || status=$?
 		judge "$variant" "$status"
@@ -121,8 +112,8 @@ fuzz()
 merge_into()
 {
 	local variant program
-	for variant in static dynamic; do
-		program=$(in_tests "$variant" print-out)/swiotlb-fuzz || return 1
+	for variant in "${!config_dynamic[@]}"; do
+		program=$(in_fuzz "$variant" print-out)/swiotlb-fuzz || return 1
 		"$program" -merge=1 -use_counters=0 -max_len=$max_len "$1" "$work/kept" "$work/found" || return 1
 	done
 }
@@ -163,7 +154,7 @@ case ${1:-60} in
 esac
 
 need make clang perl
-[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 seed=${SEED:-$((RANDOM * 32768 + RANDOM + 1))}
 mkdir -p "$logs/fuzz"
 step fuzz/compile compile || die "the fuzz target does not compile"

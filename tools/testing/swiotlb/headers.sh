@@ -14,24 +14,9 @@
 #
 # Exit status: 0 when OUT is made, 1 otherwise, 2 for wrong arguments.
 
-set -euo pipefail
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
 
-usage()
-{
-	sed -n '1,2d; /^#/!q; s/^#$//; s/^# //; p' "$0"
-}
-
-case ${1-} in
--h | --help)
-	usage
-	exit 0
-	;;
-esac
-[ $# -eq 4 ] || {
-	echo "error: ${0##*/}: takes four arguments, was given $#" >&2
-	usage | sed -n '/^Usage:/,/^$/p' >&2
-	exit 2
-}
+arguments 4 4 "$@"
 swiotlb_c=$1
 ksrc=$2
 set_slots=$3
@@ -39,32 +24,14 @@ out=$4
 header=$ksrc/include/linux/swiotlb.h
 
 for file in "$swiotlb_c" "$header" "$ksrc/include/linux/iommu-helper.h"; do
-	[ -r "$file" ] || {
-		echo "error: there is no $file" >&2
-		echo "       is KSRC a kernel's source tree? Make one with: make tree" >&2
-		exit 1
-	}
+	[ -r "$file" ] || die "there is no $file" "is KSRC a kernel's source tree? Make one with: make tree"
 done
 
-# update FILE: standard input becomes OUT/FILE, unless it is that already.
-update()
-{
-	mkdir -p "$out/linux"
-	cat >"$out/$1.new"
-	if cmp -s "$out/$1.new" "$out/$1"; then
-		rm "$out/$1.new"
-	else
-		mv "$out/$1.new" "$out/$1"
-	fi
-}
-
 sed "s/^\(#define IO_TLB_SEGSIZE[[:space:]]\+\)[0-9]\+\$/\1$set_slots/" "$header" |
-	update linux/swiotlb.h
-grep -q "^#define IO_TLB_SEGSIZE[[:space:]]\+$set_slots\$" "$out/linux/swiotlb.h" || {
-	echo "error: $header defines no IO_TLB_SEGSIZE as a number" >&2
-	exit 1
-}
-update linux/iommu-helper.h <"$ksrc/include/linux/iommu-helper.h"
+	update "$out/linux/swiotlb.h"
+grep -q "^#define IO_TLB_SEGSIZE[[:space:]]\+$set_slots\$" "$out/linux/swiotlb.h" ||
+	die "$header defines no IO_TLB_SEGSIZE as a number"
+update "$out/linux/iommu-helper.h" <"$ksrc/include/linux/iommu-helper.h"
 
 cat "$swiotlb_c" "$header" "$ksrc/include/linux/iommu-helper.h" |
 	sed -n 's/^#include <\(.*\)>.*/\1/p' | sort -u |
@@ -113,4 +80,4 @@ one_line()
 	has RIG_ALLOC_HAS_ATTRS 'attrs' <(one_line '[*]swiotlb_alloc')
 	has RIG_MAP_HAS_ALLOC_SIZE 'alloc_size' <(one_line swiotlb_tbl_map_single)
 	has RIG_MAP_ATTRS_BY_POINTER 'long \*attrs' <(one_line swiotlb_tbl_map_single)
-} | update rig-features.h
+} | update "$out/rig-features.h"

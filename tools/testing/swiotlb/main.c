@@ -11,24 +11,6 @@
 
 #include "tests/test.h"
 
-static const struct suite * const suites[] = {
-	&search_suite,
-	&starts_suite,
-	&areas_suite,
-	&end_suite,
-	&release_suite,
-	&map_suite,
-	&announce_suite,
-	&property_suite,
-	&default_suite,
-	&parameter_suite,
-	&occupancy_suite,
-	&refusals_suite,
-	&random_suite,
-	&exhaustive_suite,
-	&threads_suite,
-};
-
 #define SECONDS	60	/* that a test may take, if it doesn't say otherwise */
 
 struct options options = { .seed = 1 };
@@ -183,8 +165,8 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
+	const struct suite * const *suite;
 	const struct test *test;
-	unsigned int i;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -228,9 +210,9 @@ int main(int argc, char **argv)
 		}
 	}
 
-	for (i = 0; i < ARRAY_SIZE(suites); i++)
-		for (test = suites[i]->tests; test->name && !(stop && failed); test++)
-			run_test(suites[i], test);
+	for (suite = __start_test_suites; suite < __stop_test_suites; suite++)
+		for (test = (*suite)->tests; test->name && !(stop && failed); test++)
+			run_test(*suite, test);
 	if (list)
 		return 0;
 	printf("1..%u\n", count);

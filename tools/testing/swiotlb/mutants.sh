@@ -175,7 +175,7 @@ fi
 [[ ${1-} != -* ]] || usage_error "unknown option '$1'"
 
 need make gcc patch awk xargs
-[ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 mkdir -p "$work" "$log_dir"
 
 # control OF CONFIG: what its mutants are made of passes, in the time that they have.

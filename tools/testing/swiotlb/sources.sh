@@ -9,40 +9,15 @@
 #
 # Exit status: 0 when OUT has the files, 1 otherwise, 2 for wrong arguments.
 
-set -euo pipefail
+. "$(dirname "$0")/../../../scripts/lib/common.sh"
 
-usage()
-{
-	sed -n '1,2d; /^#/!q; s/^#$//; s/^# //; p' "$0"
-}
-
-case ${1-} in
--h | --help)
-	usage
-	exit 0
-	;;
-esac
-[ $# -eq 3 ] || {
-	echo "error: ${0##*/}: takes three arguments, was given $#" >&2
-	usage | sed -n '/^Usage:/,/^$/p' >&2
-	exit 2
-}
+arguments 3 3 "$@"
 tree=$1
 commit=$2
 out=$3
 
-git -C "$tree" rev-parse -q --verify "$commit^{commit}" >/dev/null || {
-	echo "error: $tree is no git tree with a commit '$commit'" >&2
-	echo "       make it with: make tree" >&2
-	exit 1
-}
-
+git -C "$tree" rev-parse -q --verify "$commit^{commit}" >/dev/null ||
+	die "$tree is no git tree with a commit '$commit'" "make it with: make tree"
 for file in kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h; do
-	mkdir -p "$(dirname "$out/$file")"
-	git -C "$tree" show "$commit:$file" >"$out/$file.new"
-	if cmp -s "$out/$file.new" "$out/$file"; then
-		rm "$out/$file.new"
-	else
-		mv "$out/$file.new" "$out/$file"
-	fi
+	git -C "$tree" show "$commit:$file" | update "$out/$file"
 done

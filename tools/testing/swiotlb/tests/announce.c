@@ -118,4 +118,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite announce_suite = { "announce", tests };
+test_suite(announce, tests);

@@ -617,4 +617,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite areas_suite = { "areas", tests };
+test_suite(areas, tests);

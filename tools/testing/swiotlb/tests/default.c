@@ -245,4 +245,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite default_suite = { "default", tests };
+test_suite(default, tests);

@@ -74,4 +74,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite end_suite = { "end", tests };
+test_suite(end, tests);

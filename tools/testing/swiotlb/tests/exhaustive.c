@@ -845,4 +845,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite exhaustive_suite = { "exhaustive", tests };
+test_suite(exhaustive, tests);

@@ -263,4 +263,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite map_suite = { "map", tests };
+test_suite(map, tests);

@@ -189,4 +189,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite occupancy_suite = { "occupancy", tests };
+test_suite(occupancy, tests);

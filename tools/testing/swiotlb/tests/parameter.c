@@ -507,4 +507,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite parameter_suite = { "parameter", tests };
+test_suite(parameter, tests);

@@ -186,4 +186,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite property_suite = { "property", tests };
+test_suite(property, tests);

@@ -505,4 +505,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite random_suite = { "random", tests };
+test_suite(random, tests);

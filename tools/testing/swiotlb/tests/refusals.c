@@ -182,4 +182,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite refusals_suite = { "refusals", tests };
+test_suite(refusals, tests);

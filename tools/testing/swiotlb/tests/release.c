@@ -175,4 +175,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite release_suite = { "release", tests };
+test_suite(release, tests);

@@ -480,4 +480,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite search_suite = { "search", tests };
+test_suite(search, tests);

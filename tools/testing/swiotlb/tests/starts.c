@@ -170,4 +170,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite starts_suite = { "starts", tests };
+test_suite(starts, tests);

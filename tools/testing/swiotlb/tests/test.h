@@ -47,21 +47,19 @@ struct suite {
 	const struct test *tests;
 };
 
-extern const struct suite search_suite;
-extern const struct suite starts_suite;
-extern const struct suite areas_suite;
-extern const struct suite end_suite;
-extern const struct suite release_suite;
-extern const struct suite map_suite;
-extern const struct suite announce_suite;
-extern const struct suite property_suite;
-extern const struct suite default_suite;
-extern const struct suite parameter_suite;
-extern const struct suite occupancy_suite;
-extern const struct suite refusals_suite;
-extern const struct suite random_suite;
-extern const struct suite exhaustive_suite;
-extern const struct suite threads_suite;
+/* Where the linker puts the suites' addresses, one after the other */
+extern const struct suite * const __start_test_suites[];
+extern const struct suite * const __stop_test_suites[];
+
+/**
+ * test_suite() - let the program run the tests of a file
+ * @_name:	What the names of its tests begin with.
+ * @_tests:	An array of struct test, the last without a name.
+ */
+#define test_suite(_name, _tests)						\
+	static const struct suite _name##_suite = { #_name, _tests };		\
+	static const struct suite * const _name##_suite_entry			\
+	__attribute__((used, section("test_suites"))) = &_name##_suite
 
 /**
  * struct options - from the command line

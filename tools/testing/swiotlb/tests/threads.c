@@ -595,4 +595,4 @@ static const struct test tests[] = {
 	{ }
 };
 
-const struct suite threads_suite = { "threads", tests };
+test_suite(threads, tests);

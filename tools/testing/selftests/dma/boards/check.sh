@@ -64,24 +64,21 @@ run()
 		scp_boot "$dir" "$board-$rev" "$rev" "$dtb" "$made/jobs"
 }
 
+run_one()
+{
+	local status=0
+	(run "$1" "$2") >"$made/$2-$1.log" 2>&1 </dev/null || status=$?
+	echo "$status" >"$made/$2-$1.status"
+	rm -rf "$made/$2-$1.d"
+}
+
 # So many at a time as there are processors, each with two of its own
 run_all()
 {
-	local rev=$1 board running=0
-	shift
-	for board; do
-		rm -f "$made/$board-$rev.status"
-		[ "$running" -lt "$jobs" ] || {
-			wait -n || :
-			running=$((running - 1))
-		}
-		(
-			status=0
-			(run "$rev" "$board") >"$made/$board-$rev.log" 2>&1 </dev/null || status=$?
-			echo "$status" >"$made/$board-$rev.status"
-			rm -rf "$made/$board-$rev.d"
-		) &
-		running=$((running + 1))
+	local board
+	for board in "${@:2}"; do
+		rm -f "$made/$board-$1.status"
+		beside run_one "$1" "$board"
 	done
 	wait
 }

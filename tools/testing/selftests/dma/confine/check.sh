@@ -30,48 +30,15 @@
 
 io_revisions "$@"
 made=$build/test/confine
-net_mib=8
+here=$io_selftests/confine
+net_mib=8 # as in the file "jobs"
 carry_mib=512
 events=dma_map_phys,dma_map_sg,dma_map_sg_err,dma_alloc,dma_alloc_pages,dma_alloc_sgt,dma_alloc_sgt_err
-
-jobs_of_fio=(
-	"4k-32 --rw=randwrite --bs=4k --iodepth=32 --size=4m"
-	"256k-8 --rw=write --bs=256k --iodepth=8 --size=8m --offset=8m --iomem=mmaphuge:/huge/buffers"
-	"1m-8 --rw=write --bs=1m --iodepth=8 --size=16m --offset=18m --iomem=mmaphuge:/huge/buffers"
-)
-
-list_jobs()
-{
-	local disk job card
-	# A request has to fit in the pool, see tools/testing/selftests/dma/io/check.sh.
-	echo "max_sectors vda 512"
-	echo "max_sectors vdb 2048"
-	for disk in vda vdb vdc nvme0n1 sda pvda; do
-		for job in "${jobs_of_fio[@]}"; do
-			# Each of its requests is three of USB.
-			[ $disk != sda ] || job=${job/size=4m/size=1m}
-			echo "fio $disk $job --randseed=1"
-		done
-	done
-	echo "ext4 vdd 32"
-	for card in net0 net1; do
-		echo "send $card $net_mib"
-		echo "receive $card $net_mib"
-	done
-	echo "probes"
-	echo together
-	for disk in vda vdb vdc nvme0n1 sda pvda; do
-		echo "fio $disk all --rw=randwrite --bsrange=4k-256k --iodepth=8 --size=8m --randseed=2"
-	done
-	echo "send net0 $net_mib"
-	echo "send net1 $net_mib"
-	echo
-}
 
 prepare()
 {
 	mkdir -p "$made"
-	list_jobs >"$made/jobs"
+	sed '/^#/d' "$here/jobs" >"$made/jobs"
 	io_device_tree "$made"
 	io_pools "$made/io.dtb" >"$made/pools"
 	cat "$made/pools"
@@ -86,12 +53,7 @@ ram_base=1073741824
 rings_told()
 {
 	sed -n 's/.*virtio_mmio_write.* offset 0x\([0-9a-f]*\) value 0x\([0-9a-f]*\)$/\1 \2/p' "$made/qemu-$1" |
-		awk "$io_awk"'
-		$1 == "38" { entries = hex($2) }
-		$1 ~ /^(80|90|a0)$/ { low = hex($2) }
-		$1 ~ /^(84|94|a4)$/ && low + hex($2) > 0 {
-			printf "%.0f %d\n", hex($2) * 4294967296 + low, $1 == "84" ? entries : 0
-		}'
+		awk -f "$here/hex.awk" -f "$here/rings.awk"
 }
 
 # look REV: each descriptor that is in a queue now, or was the last in its place
@@ -129,17 +91,15 @@ boot()
 		-object "memory-backend-file,id=ram,size=$MEM,mem-path=$made/ram-$rev,share=on"
 		-trace "enable=smmuv3_translate_disable" -trace "enable=virtio_mmio_write_offset"
 		-D "$made/qemu-$rev")
-	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/confine/init.sh" \
-		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" "$made/dma_probe" \
-		"$base_dir/image/guest-$rev/dma_probe.ko" || return
 	mkdir -p "${log%/*}"
 	: >"$log"
 	set -m
 	watch "$rev" &
 	watcher=$!
 	set +m
-	"$top/scripts/guest/boot.sh" "confine-$rev" "$base_dir/image/guest-$rev/Image" "$made/io.dtb" \
-		"$made/$rev.cpio.gz" -append "trace_event=dma:${events//,/,dma:} trace_buf_size=16M" \
+	guest_run "confine-$rev" "$rev" "$made/io.dtb" "$here/init.sh" "$io_selftests/lib/io-guest.sh" \
+		"$fio:fio" "$made/jobs" "$made/dma_probe" "$base_dir/image/guest-$rev/dma_probe.ko" \
+		-append "trace_event=dma:${events//,/,dma:} trace_buf_size=16M" \
 		-- "${io_options[@]}" || status=$?
 	kill -- "-$watcher" 2>/dev/null || :
 	wait "$watcher" 2>/dev/null || :
@@ -148,48 +108,10 @@ boot()
 	return $status
 }
 
-# in_pools: reads lines DEVICE ADDRESS SIZE, in hexadecimal and decimal; DEVICE may
-# be "any" for one of virtio-mmio's. Counts for each device what lies in its pool,
-# shows what does not, and fails if there is such, or a device of NAMES without any.
+# in_pools NAME...: reads lines DEVICE ADDRESS SIZE, see in-pools.awk
 in_pools()
 {
-	awk -v names="$*" -v pools="$made/pools" "$io_awk"'
-	BEGIN {
-		while ((getline line <pools) > 0) {
-			split(line, f, " ")
-			base[f[1]] = f[2]
-			end[f[1]] = f[3]
-		}
-	}
-	{
-		from = hex($2)
-		good = 0
-		if ($1 in base)
-			good = from >= base[$1] && from + $3 <= end[$1]
-		else if ($1 == "any")
-			for (device in base)
-				if (device ~ /virtio_mmio$/ && from >= base[device] && from + $3 <= end[device])
-					good = 1
-		if (good) {
-			count[$1]++
-			bytes[$1] += $3
-		} else if (bad++ < 20) {
-			print "not in the pool of " $1 ": " $2 ", " $3 " bytes"
-		}
-	}
-	END {
-		for (device in count)
-			printf "%s: %d addresses, %.0f bytes in all\n", device, count[device], bytes[device]
-		n = split(names, f, " ")
-		for (i = 1; i <= n; i++)
-			if (!count[f[i]]) {
-				print "no address of " f[i]
-				bad++
-			}
-		if (bad)
-			print bad " are wrong"
-		exit bad != 0
-	}'
+	awk -v names="$*" -v pools="$made/pools" -f "$here/hex.awk" -f "$here/in-pools.awk"
 }
 
 # addresses REV: what the events say, as in_pools wants it. What was refused has
@@ -199,14 +121,12 @@ addresses()
 	sed -n 's/.*: dma_\(map_phys\|alloc\|alloc_pages\|alloc_sgt\): \([^ ]*\) .*dma_addr=\([0-9a-f]*\) size=\([0-9]*\) .*/\2 \3 \4/p' \
 		"$made/noted-$1" | grep -v -E ' (ffffffffffffffff|0) [0-9]+$'
 	sed -n 's/.*: dma_map_sg: \([^ ]*\) .*dma_addrs={\([^}]*\)} sizes={\([^}]*\)}.*/\1 \2 \3/p' \
-		"$made/noted-$1" | awk "$io_awk"'
+		"$made/noted-$1" | awk '
 	{
 		n = split($2, address, ",")
 		split($3, size, ",")
-		for (i = 1; i <= n; i++) {
-			sub(/^0x/, "", address[i])
-			print $1, address[i], size[i] ~ /^0x/ ? hex(size[i]) : size[i]
-		}
+		for (i = 1; i <= n; i++)
+			print $1, address[i], size[i]
 	}'
 }
 
@@ -247,10 +167,9 @@ dumps()
 	echo "dumps: $(grep -c '^dump: begin' "$made/noted-$1")"
 	# 6.1, which has N= in it, tells the device first, and then its driver.
 	# shellcheck disable=SC2046 # several names
-	sed -n -e 's/^dump: \([^ ]*\) [^ ]* [a-z-]* idx .* N=[0-9a-f]* D=\([0-9a-f]*\) L=\([0-9a-f]*\) .*/\1 \2 \3/p;t' \
-		-e 's/^dump: .* \([^ ]*\) [a-z-]* idx .* D=\([0-9a-f]*\) L=\([0-9a-f]*\) .*/\1 \2 \3/p' \
-		"$made/noted-$1" | awk "$io_awk"'{ print $1, $2, hex($3) }' |
-		in_pools $(users | grep -v probe)
+	sed -n -e 's/^dump: \([^ ]*\) [^ ]* [a-z-]* idx .* N=[0-9a-f]* D=\([0-9a-f]*\) L=\([0-9a-f]*\) .*/\1 \2 0x\3/p;t' \
+		-e 's/^dump: .* \([^ ]*\) [a-z-]* idx .* D=\([0-9a-f]*\) L=\([0-9a-f]*\) .*/\1 \2 0x\3/p' \
+		"$made/noted-$1" | in_pools $(users | grep -v probe)
 }
 
 # What came to the SMMU, by the place on PCI. An interrupt is a write to the ITS.
@@ -259,10 +178,7 @@ seen_by_smmu()
 	local its
 	its=$(fdtget "$made/io.dtb" /intc@8000000/its@8080000 reg | awk '{ printf "%x", $2 + 65600 }')
 	sed -n 's/.*smmuv3_translate_disable .*sid=0x\([0-9a-f]*\) .*iova:0x\([0-9a-f]*\) .*/\1 \2/p' \
-		"$made/qemu-$1" | awk -v its="$its" "$io_awk"'
-		$2 == its { messages++; next }
-		{ printf "0000:00:%02x.%d %s 1\n", int(hex($1) / 8), hex($1) % 8, $2 }
-		END { printf "interrupts: %d\n", messages >"/dev/stderr" }' |
+		"$made/qemu-$1" | awk -v its="$its" -f "$here/hex.awk" -f "$here/smmu.awk" |
 		in_pools 0000:00:01.0 0000:00:02.0 0000:00:03.0 0000:00:04.0
 }
 
@@ -276,25 +192,9 @@ rings()
 # own: the one that its ring is in.
 queues()
 {
-	awk -v pools="$made/pools" '
-	BEGIN {
-		while ((getline line <pools) > 0) {
-			split(line, f, " ")
-			if (f[1] ~ /virtio_mmio$/) {
-				base[f[1]] = f[2]
-				end[f[1]] = f[3]
-			}
-		}
-	}
-	{
-		device = "nobody"
-		for (name in base)
-			if ($1 >= base[name] && $1 < end[name])
-				device = name
-		sub(/^0*/, "", $2)
-		print device, $2, 1
-	}' "$made/queues-$1" | in_pools a000000.virtio_mmio a000200.virtio_mmio a000400.virtio_mmio \
-		a000600.virtio_mmio a000800.virtio_mmio
+	sed 's/^\([0-9]*\) \(.*\)$/@\1 \2 1/' "$made/queues-$1" |
+		in_pools a000000.virtio_mmio a000200.virtio_mmio a000400.virtio_mmio \
+			a000600.virtio_mmio a000800.virtio_mmio
 }
 
 # No two pools have memory in common.
@@ -324,9 +224,7 @@ check()
 	tap "$rev: each access from PCI that QEMU saw lies in the pool" seen_by_smmu "$rev"
 	tap "$rev: each ring that virtio-mmio was told lies in a pool" rings "$rev"
 	tap "$rev: each buffer seen in virtio-mmio's queues lies in the device's pool" queues "$rev"
-	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" \
-		guest_nothing_left "confine-$rev" 7
-	tap "$rev: no report of the kernel" guest_no_report "confine-$rev" 'Call trace|I/O error'
+	tap_guest_clean "$rev" "confine-$rev" 7 'Call trace|I/O error'
 }
 
 need dtc fdtoverlay fdtget mke2fs od

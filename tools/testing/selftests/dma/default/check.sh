@@ -20,6 +20,7 @@
 . "$(dirname "$0")/../../../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/guest.sh"
+. "$top/tools/testing/swiotlb/lib.sh"
 . "$top/tools/testing/selftests/dma/lib/io.sh"
 
 no_arguments "$@"
@@ -177,9 +178,8 @@ one_error()
 # instructions NAME: one a line of callgrind's for each size and each occupancy
 instructions()
 {
-	local args=(-s --no-print-directory -C "$top/tools/testing/swiotlb" TREE="$base_dir/tree"
-		O="$build/swiotlb" NAME="$1") program
-	make "${args[@]}" bench && program=$(make "${args[@]}" print-out)/swiotlb-bench || return
+	local program
+	in_rig NAME="$1" bench && program=$(in_rig NAME="$1" print-out)/swiotlb-bench || return
 	valgrind -q --tool=callgrind --instr-atstart=no --toggle-collect=bench_op \
 		--combine-dumps=yes --callgrind-out-file="$made/callgrind.$1" \
 		"$program" 16:128:2,4,16,64,256 || return
@@ -196,6 +196,7 @@ same_cost()
 }
 
 need make gcc valgrind
+need_tree
 mkdir -p "$made"
 tap "the branch is made of the mails" "$top/scripts/patches/topic.sh" $branch
 tap "without the parameter, as many instructions as with the series alone" same_cost

@@ -24,64 +24,12 @@
 
 made=$build/test/faults
 parts=(full fail unbind suspend kexec reset)
-disks=(vdb vdc nvme0n1 sda)
 firsts=6
 
-# What the next boot has to do, after one that has ended in the midst of things
-next_jobs()
-{
-	local disk
-	echo probes
-	for disk in "${disks[@]}"; do
-		echo "fio $disk next --rw=randwrite --bs=64k --iodepth=8 --size=8m"
-	done
-	echo "send net0 4"
-	echo "send net1 4"
-}
-
+# The lines of the file "jobs" that begin with the name of the part
 list_jobs()
 {
-	case $1 in
-	full)
-		echo probes
-		echo "full_idle vdb dma-probe-blk4"
-		echo "full_busy vdb dma-probe-blk4"
-		echo "full_idle nvme0n1 dma-probe-pci"
-		echo "full_busy nvme0n1 dma-probe-pci"
-		echo "full_card net0 dma-probe-net"
-		;;
-	fail)
-		echo "fail_first dma-probe-spare"
-		echo "probes"
-		echo "fail_bind vda"
-		echo "fail_bind net0"
-		# Not NVMe: its own error paths leave mappings and locks behind.
-		echo "fail_bind pvda"
-		echo "fail_work pvda"
-		echo "fail_work vdb"
-		;;
-	unbind)
-		echo probes
-		echo "unbind_probe dma-probe-spare"
-		echo "unbind_probe dma-probe-blk4"
-		echo "unbind_disk vdb"
-		echo "unbind_disk nvme0n1"
-		echo "unbind_disk sda"
-		;;
-	suspend)
-		echo probes
-		echo suspend
-		;;
-	kexec)
-		echo probes
-		echo kexec
-		;;
-	reset)
-		echo probes
-		echo reset
-		next_jobs
-		;;
-	esac
+	sed -n "s/^$1: //p" "$io_selftests/faults/jobs"
 }
 
 # Pools that nobody has used before, one for each way that setting it up can fail
@@ -127,7 +75,7 @@ prepare()
 	guest_program "$made/dma_probe"
 	guest_program "$made/fail_nth" fail_nth
 	guest_program "$made/kexec_file" kexec_file
-	next_jobs >"$made/jobs-next"
+	list_jobs next >"$made/jobs-next"
 }
 
 boot()
@@ -136,6 +84,8 @@ boot()
 	files=("$io_selftests/lib/io-guest.sh" "$fio:fio" "$made"/{dma_probe,fail_nth,kexec_file}
 		"$image/dma_probe.ko")
 	list_jobs "$part" >"$made/jobs-$part"
+	# It ends in the midst of things; what the next boot has to do follows.
+	[ "$part" != reset ] || cat "$made/jobs-next" >>"$made/jobs-$part"
 	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" 4 || return
 	case $part in
 	fail)
@@ -157,10 +107,8 @@ boot()
 		io_options+=(-action reboot=reset)
 		;;
 	esac
-	"$top/scripts/guest/initramfs.sh" "$made/$part-$rev.cpio.gz" "$io_selftests/faults/init.sh" \
-		"${files[@]}" "$made/jobs-$part:jobs" &&
-		"$top/scripts/guest/boot.sh" "faults-$part-$rev" "$image/Image" "$dtb" \
-			"$made/$part-$rev.cpio.gz" -append log_buf_len=16M -- "${io_options[@]}"
+	guest_run "faults-$part-$rev" "$rev" "$dtb" "$io_selftests/faults/init.sh" "${files[@]}" \
+		"$made/jobs-$part:jobs" -append log_buf_len=16M -- "${io_options[@]}"
 }
 
 job()
@@ -226,13 +174,9 @@ check()
 		# An allocation that fails on request is told with a stack, too; and
 		# an interrupt's folder in /proc whose making failed is removed all
 		# the same, with a warning. Two pools are not in debugfs.
-		tap "$rev: $part: all unbound: no slot in use, nothing mapped, no DMA-API error" \
-			guest_nothing_left "$log" $((7 + firsts - 3))
-		tap "$rev: $part: no report of the kernel" guest_no_report "$log" '' 'fs/proc/generic.c'
+		tap_guest_clean "$rev: $part" "$log" $((7 + firsts - 3)) '' 'fs/proc/generic.c'
 	else
-		tap "$rev: $part: all unbound: no slot in use, nothing mapped, no DMA-API error" \
-			guest_nothing_left "$log" 7
-		tap "$rev: $part: no report of the kernel" guest_no_report "$log" 'Call trace'
+		tap_guest_clean "$rev: $part" "$log" 7 'Call trace'
 	fi
 }
 

@@ -73,10 +73,8 @@ boot()
 	local rev=$1
 	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" "$net_mib" || return
 	io_options+=(-trace enable=virtio_blk_handle_write -trace enable=pci_nvme_write -D "$made/trace-$rev")
-	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/io/init.sh" \
-		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" &&
-		BOOT_LIMIT=$((300 + net_mib)) "$top/scripts/guest/boot.sh" "io-$rev" \
-			"$base_dir/image/guest-$rev/Image" "$made/io.dtb" "$made/$rev.cpio.gz" -- "${io_options[@]}"
+	BOOT_LIMIT=$((300 + net_mib)) guest_run "io-$rev" "$rev" "$made/io.dtb" "$io_selftests/io/init.sh" \
+		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" -- "${io_options[@]}"
 }
 
 # What the block layer was told: no more than the pool's segment in one piece,
@@ -160,19 +158,6 @@ file_system()
 	[ "$sum" = "$(guest_said "io-$1" "ext4 vdd" sha256)" ]
 }
 
-received()
-{
-	local sum card bad=0
-	sum=$(sha256sum <"$made/sent" | cut -d ' ' -f 1)
-	for card in net0 net1; do
-		[ "$(guest_said "io-$1" "receive $card" sha256)" = "$sum" ] || {
-			echo "$card has received something else than was sent"
-			bad=1
-		}
-	done
-	return $bad
-}
-
 # More than the pool has: requests wait for each other, and all are served.
 was_full()
 {
@@ -196,9 +181,8 @@ check()
 	tap "$rev: vdd: ext4, in the guest" guest_all_ok "io-$rev" ext4 1
 	tap "$rev: vdd: ext4, here" file_system "$rev"
 	tap "$rev: $net_mib MiB sent by virtio-net and e1000e" guest_all_ok "io-$rev" send 2
-	tap "$rev: $net_mib MiB received by both" received "$rev"
-	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" guest_nothing_left "io-$rev" 6
-	tap "$rev: no report of the kernel" guest_no_report "io-$rev" 'Call trace|I/O error'
+	tap "$rev: $net_mib MiB received by both" io_received "$made" "io-$rev" receive
+	tap_guest_clean "$rev" "io-$rev" 6 'Call trace|I/O error'
 }
 
 [[ $net_mib =~ ^[1-9][0-9]*$ ]] || die "NET_MIB=$net_mib: not a number of MiB"

@@ -15,15 +15,6 @@ export MEM=1G SMP=4
 io_disks=("vda 1 256" "vdb 4 512" "vdc 16 2048" "nvme0n1 64 8192" "sda 64 8192")
 io_disk_mib=64
 
-# For awk, which knows no hexadecimal numbers: hex("1f") is 31.
-io_awk='function hex(s,   i, n) {
-	sub(/^0x/, "", s)
-	for (i = 1; i <= length(s); i++)
-		n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
-	return n
-}
-'
-
 # io_revisions REV...: refuse what is neither base nor series
 io_revisions()
 {
@@ -37,9 +28,7 @@ io_revisions()
 io_device_tree()
 {
 	mkdir -p "$1"
-	dtc -q -@ -I dts -O dtb -o "$1/overlay.dtbo" "$io_overlay" &&
-		guest_machine_dtb "$1/virt.dtb" &&
-		fdtoverlay -i "$1/virt.dtb" -o "$1/io.dtb" "$1/overlay.dtbo"
+	guest_machine_overlay "$io_overlay" "$1/io.dtb"
 }
 
 # io_pools DTB: a line for each device that has a pool: its name in the guest, the
@@ -132,6 +121,20 @@ io_qemu_carry()
 	truncate -s "$2M" "$1" || return
 	io_options+=(-drive "if=none,id=carry,format=raw,file=$1,cache=unsafe"
 		-device "virtio-blk-pci,drive=carry,romfile=,addr=5,disable-legacy=on,iommu_platform=off")
+}
+
+# io_received DIR NAME JOB: both cards got in that boot what is DIR/sent
+io_received()
+{
+	local sum card bad=0
+	sum=$(sha256sum <"$1/sent" | cut -d ' ' -f 1)
+	for card in net0 net1; do
+		[ "$(guest_said "$2" "$3 $card" sha256)" = "$sum" ] || {
+			echo "$card has received something else than was sent"
+			bad=1
+		}
+	done
+	return $bad
 }
 
 # io_carried FILE: what the guest has written there

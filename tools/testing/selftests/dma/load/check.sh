@@ -38,22 +38,11 @@ prepare()
 
 boot()
 {
-	local rev=$1 image=$base_dir/image/guest-$1
+	local rev=$1
 	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" 4 && io_qemu_pci_disk "$made" "$rev" || return
-	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$io_selftests/load/init.sh" \
-		"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" "$made/dma_probe" \
-		"$image/dma_probe.ko" &&
-		BOOT_LIMIT=$((seconds + 300)) "$top/scripts/guest/boot.sh" "load-$rev" "$image/Image" \
-			"$made/io.dtb" "$made/$rev.cpio.gz" -- "${io_options[@]}"
-}
-
-received()
-{
-	local sum card
-	sum=$(sha256sum <"$made/sent" | cut -d ' ' -f 1)
-	for card in net0 net1; do
-		[ "$(guest_said "load-$1" "load $card" sha256)" = "$sum" ] || return
-	done
+	BOOT_LIMIT=$((seconds + 300)) guest_run "load-$rev" "$rev" "$made/io.dtb" \
+		"$io_selftests/load/init.sh" "$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" \
+		"$made/dma_probe" "$base_dir/image/guest-$rev/dma_probe.ko" -- "${io_options[@]}"
 }
 
 # What was done, as comments of TAP
@@ -70,12 +59,11 @@ check()
 	tap "$rev: disks: all written and verified, unbound and bound again" \
 		guest_all_ok "$log" 'load (vd|nvme|sd|pvd)[a-z0-9]*' 7
 	tap "$rev: cards: all sent and received, unbound and bound again" guest_all_ok "$log" 'load net[01]' 2
-	tap "$rev: cards: what they have received is what was sent here" received "$rev"
+	tap "$rev: cards: what they have received is what was sent here" io_received "$made" "$log" load
 	tap "$rev: probe devices: all written and read, unbound and bound again" \
 		guest_all_ok "$log" 'load dma-probe-[a-z0-9]*' 6
-	tap "$rev: no slot in use, nothing mapped, no DMA-API error" guest_nothing_left "$log" 7
 	tap "$rev: each pool gives its largest buffer" guest_all_ok "$log" full-size 7
-	tap "$rev: no report of the kernel" guest_no_report "$log" 'Call trace'
+	tap_guest_clean "$rev" "$log" 7 'Call trace'
 	figures "$rev"
 }
 

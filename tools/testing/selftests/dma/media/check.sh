@@ -19,8 +19,7 @@
 
 no_arguments "$@"
 made=$build/test/media
-selftests=$top/tools/testing/selftests/dma
-overlay=$top/tools/testing/selftests/dma/media/virt.dtso
+here=$top/tools/testing/selftests/dma/media
 
 export MEM=1G SMP=2
 
@@ -46,18 +45,8 @@ prepare()
 	mkdir -p "$made"
 	list_jobs >"$made/jobs"
 	"$(cross_compile arm64)gcc" -static -O2 -Wall -Wextra -Werror \
-		-o "$made/vb2_probe" "$selftests/media/vb2_probe.c" &&
-		dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$overlay" &&
-		guest_machine_dtb "$made/virt.dtb" &&
-		fdtoverlay -i "$made/virt.dtb" -o "$made/media.dtb" "$made/overlay.dtbo"
-}
-
-boot()
-{
-	"$top/scripts/guest/initramfs.sh" "$made/$1.cpio.gz" "$selftests/media/init.sh" \
-		"$made/vb2_probe" "$made/jobs" "$base_dir/image/guest-$1/vb2_probe.ko" &&
-		"$top/scripts/guest/boot.sh" "media-$1" "$base_dir/image/guest-$1/Image" \
-			"$made/media.dtb" "$made/$1.cpio.gz"
+		-o "$made/vb2_probe" "$here/vb2_probe.c" &&
+		guest_machine_overlay "$here/virt.dtso" "$made/media.dtb"
 }
 
 # streamed REV JOB: all its frames
@@ -77,7 +66,8 @@ need dtc fdtoverlay "$(cross_compile arm64)gcc"
 tap "the guest's device tree and program are made" prepare
 for rev in base series; do
 	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
-	tap "$rev: the guest ends as it should" boot "$rev"
+	tap "$rev: the guest ends as it should" guest_run "media-$rev" "$rev" "$made/media.dtb" \
+		"$here/init.sh" "$made/vb2_probe" "$made/jobs" "$base_dir/image/guest-$rev/vb2_probe.ko"
 	for frame in "${frames[@]}"; do
 		read -r name width height count <<<"$frame"
 		for kind in "${memory[@]}"; do
@@ -92,9 +82,6 @@ for rev in base series; do
 				streamed "$rev" "export $width $height $kind 6"
 		done
 	done
-	tap "$rev: all unbound: no slot in use, nothing mapped, no DMA-API error" \
-		guest_nothing_left "media-$rev" 1
-	tap "$rev: no report of the kernel" guest_no_report "media-$rev" \
-		"Call trace|vb2-probe [a-z]*: a frame"
+	tap_guest_clean "$rev" "media-$rev" 1 "Call trace|vb2-probe [a-z]*: a frame"
 done
 tap_end

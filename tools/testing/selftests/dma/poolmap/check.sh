@@ -2,42 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # tools/dma/poolmap, in TAP: known maps give the known drawing, and what is no map an
-# error; an SVG is well-formed; what the allocator in user space writes comes back
-# slot by slot; the picture in Documentation/ is what placement.sh makes today.
+# error; an SVG is well-formed.
 #
-# And krane's device tree is booted, with the kernel that has the map in debugfs
-# (patches/extra/map): what that shows is drawn, and is what the SCP has.
-#
-# Usage: [BASE=name] check.sh [-n]
-#   -n  no kernel is built, and none booted
+# Usage: check.sh
 #
 # Exit status: 0 if all passed, 1 otherwise.
 #
-# groups: test guest
+# groups: test host
 # bases: mainline
 
 # shellcheck disable=SC2317 # tap calls the functions
 
 . "$(dirname "$0")/../../../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
-. "$top/tools/testing/selftests/dma/lib/scp.sh"
 
+no_arguments "$@"
 work=$build/test/poolmap
-poolmap=$top/tools/dma/poolmap
-here=$top/tools/testing/selftests/dma/poolmap
-guest=yes
-case ${1-} in
--n) guest= ;;
-"") ;;
-*) usage_error "unknown argument '$1'" ;;
-esac
-[ $# -le 1 ] || usage_error "unknown argument '$2'"
-
-need git make gcc awk python3 script
-[ -d "$base_dir/tree/.git" ] || die "no tree in ${base_dir#"$top"/}/tree" "make it with: make tree"
-rm -rf "$work"
-mkdir -p "$work"
+. "$top/tools/testing/selftests/dma/poolmap/lib.sh"
+need python3 script
 # What decides on characters and width is each test's.
 export LC_ALL=C COLUMNS=80
 unset NO_COLOR LANG LC_CTYPE
@@ -73,12 +55,6 @@ done <<-'END'
 	ranges that touch, or go from one area to the next|touching touching
 	areas with a cell that is not complete|odd odd
 END
-
-# cells FILE: the rows of cells
-cells()
-{
-	sed -n 's/^\([0-9]*  \)\{0,1\}0x[0-9a-f]*  //p' "$1"
-}
 
 # In a wide terminal rows are longer, in a narrow one shorter, and a size is a size.
 widths()
@@ -167,28 +143,11 @@ refused()
 		sed -n 2p "$work/stderr" | grep '^       [^ ]' >/dev/null
 }
 
-# tap_refused LINE MESSAGE: a map of this line
-tap_refused()
-{
-	map bad "$1"
-	tap "refused: ${1:-an empty line}" refused "$2" "$work/full.map" "$work/bad.map"
-}
-
-not="$work/bad.map: line 1 is not one of a map"
-tap_refused "" "$not"
-tap_refused "20992" "$not"
-tap_refused "50000000 256 256 0-255" "$not"
-tap_refused "0x50000000 256 0-255" "$not"
-tap_refused "0x50000000 256 256 0-255," "$not"
-tap_refused "0x50000000 256 256 0-1-2" "$not"
-tap_refused "0x50000000 256 256 0 2" "$not"
-tap_refused "0x50000000 -256 256" "$not"
-tap_refused "0x50000000 0 0" "$work/bad.map: line 1 has 0 slots in areas of 0"
-tap_refused "0x50000000 256 512" "$work/bad.map: line 1 has 256 slots in areas of 512"
-tap_refused "0x50000000 256 256 250-256" "$work/bad.map: line 1: 250-256 is behind the last of 256 slots"
-tap_refused "0x50000000 256 256 7-3" "$work/bad.map: line 1: 7-3 is not behind"
-tap_refused "0x50000000 256 256 0-7,7" "$work/bad.map: line 1: 7 is not behind"
-tap_refused "0x50000000 256 256 9,3" "$work/bad.map: line 1: 3 is not behind"
+while IFS='|' read -r line message; do
+	[[ $line != \#* ]] || continue
+	map bad "$line"
+	tap "refused: ${line:-an empty line}" refused "$work/bad.map: $message" "$work/full.map" "$work/bad.map"
+done <"$here/maps/refused"
 : >"$work/nothing.map"
 tap "refused: an empty file" refused "$work/nothing.map is empty" "$work/full.map" "$work/nothing.map"
 tap "refused: nothing on standard input" refused "standard input is empty"
@@ -226,74 +185,4 @@ svg()
 }
 tap "an SVG is well-formed, and has each cell" svg
 
-# The other way round: what the allocator in user space writes, drawn slot by slot,
-# has the used slots of the line, all of them and no other. The table has its longest.
-round_trip()
-{
-	local map=$1
-	"$poolmap" -c 1 -w 4096 "$map" >"$work/drawn" || return
-	cells "$work/drawn" | tr -d '\n' | fold -w 1 | awk '{ print $0 == "#" ? 1 : 0 }' >"$work/drawn.slots"
-	awk '{
-		n = split($4, range, ",")
-		for (i = 1; i <= n; i++) {
-			if (split(range[i], end, "-") < 2)
-				end[2] = end[1]
-			for (slot = end[1] + 0; slot <= end[2] + 0; slot++)
-				used[slot] = 1
-		}
-		for (slot = 0; slot < $2; slot++)
-			print slot in used ? 1 : 0
-	}' "$map" >"$work/map.slots"
-	echo "$(grep -c 1 "$work/drawn.slots") of $(wc -l <"$work/drawn.slots") slots"
-	[ "$(wc -l <"$work/map.slots")" -gt 0 ] && cmp "$work/map.slots" "$work/drawn.slots" &&
-		grep " $(grep -c 1 "$work/map.slots") of " "$work/drawn"
-}
-
-# Only mainline has patches/extra, and so what placement.sh compares.
-if [ "$BASE" = mainline ]; then
-	tap "placement.sh has its maps and its picture" env SEED=1 "$top/scripts/bench/placement.sh"
-	for map in "$bench"/placement-{series,bitmap}-{10,50,70}.map; do
-		tap "slot by slot: ${map##*/}" round_trip "$map"
-	done
-	tap "Documentation/placement.svg is what scripts/bench/placement.sh makes (build/bench/placement.svg)" \
-		cmp "$bench/placement.svg" "$top/Documentation/placement.svg"
-fi
-
-# krane's device tree and its SCP, in a kernel that has the map
-boot()
-{
-	local files
-	"$top/scripts/patches/topic.sh" map && "$top/scripts/kernel/build.sh" guest map &&
-		guest_program "$work/dma_probe" && guest_program "$work/scp_model" scp_model &&
-		guest_board_dtb map "$work/board.dtb" &&
-		guest_scp_firmware "$work/board.dtb" "$work/scp.img" || return
-	mapfile -t files < <(scp_files "$work" map "$work/board.dtb")
-	"$top/scripts/guest/initramfs.sh" "$work/map.cpio.gz" "$top/tools/testing/selftests/dma/poolmap/init.sh" \
-		"$work/dma_probe" "${files[@]}" &&
-		ICOUNT=1 "$top/scripts/guest/boot.sh" poolmap "$base_dir/image/guest-map/Image" "$work/board.dtb" \
-			"$work/map.cpio.gz" || return
-	guest_answers poolmap >"$work/said"
-	cat "$work/said"
-	guest_no_report poolmap
-}
-
-# The pool's, which the SCP has its 2560 slots of in one piece, and the program 50
-# buffers of 18 slots
-shown()
-{
-	local pool=memory@50000000 used
-	used=$(sed -n "s/^used $pool //p" "$work/said")
-	sed -n "s/^shown $pool //p" "$work/said" >"$work/$pool.map"
-	cat "$work/$pool.map"
-	grep -x "mode $pool 400" "$work/said" && grep -x "scp running" "$work/said" || return
-	"$poolmap" "$work/$pool.map" >"$work/drawn" || return
-	cat "$work/drawn"
-	grep -F ": $used of 20992 slots in use" "$work/drawn" && [ "$used" -ge $((2560 + 50 * 18)) ] &&
-		grep '####################' "$work/drawn" && round_trip "$work/$pool.map"
-}
-
-if [ -n "$guest" ]; then
-	tap "krane boots with a kernel that has the map" boot
-	tap "what its pool shows in debugfs is what is in use, and is drawn" shown
-fi
 tap_end

@@ -15,9 +15,6 @@
 #   SMP=n        vCPUs, of which a driver's probe takes any (2)
 #   MESSAGES=n   to be echoed, by IPI and on the rpmsg channel each (1000)
 #   RESTARTS=n   of the SCP (20)
-#   ROUNDS=n     in which the driver asks for its memory while the ISP's stand-in
-#                uses the pool (60)
-#   SEED=n       what the ISP's random sizes begin with (1)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/scp-*.log.
@@ -35,8 +32,6 @@ made=$build/test/scp
 messages=${MESSAGES:-1000}
 restarts=${RESTARTS:-20}
 rebinds=4
-rounds=${ROUNDS:-60}
-seed=${SEED:-1}
 
 # Buffers of the SCP's device: what a driver maps, and what it allocates
 buffers=("streaming 4096" "streaming 614400" "streaming 4194304"
@@ -63,29 +58,14 @@ list_jobs()
 	echo pool
 }
 
-# What 5 MiB that are coherent are aligned to: their order, or, in an old kernel
-# that has no alignment for its search, a page
-coherent_align()
-{
-	if git -C "$base_dir/tree" show series:kernel/dma/swiotlb.c |
-		grep 'swiotlb_find_slots(dev, 0, size, 0)' >/dev/null; then
-		echo 4096
-	else
-		echo $((8 * 1024 * 1024))
-	fi
-}
-
 prepare()
 {
-	local align
 	scp_programs "$made" &&
 		guest_board_dtb base "$made/base.dtb" &&
 		guest_board_dtb series "$made/series.dtb" &&
 		{ [ -z "${EXTRA-}" ] || cp "$made/series.dtb" "$made/$EXTRA.dtb"; } &&
 		guest_scp_firmware "$made/series.dtb" "$made/scp.img" &&
-		list_jobs >"$made/jobs" &&
-		align=$(coherent_align) &&
-		printf 'start\nisp %s\npool\n' "$rounds $seed $align" >"$made/isp-jobs"
+		list_jobs >"$made/jobs"
 }
 
 # starts NAME: how often the SCP must have started. A rebind after which it does not
@@ -179,18 +159,6 @@ buffer()
 	[ "$(guest_field result "$said")" = "$result" ] && { [ "$result" = failed ] || [ $in = "$result" ]; }
 }
 
-no_report()
-{
-	grep '^\[[^]]*\] guest: end' "$logs/boot/scp-$1.log" || return
-	guest_no_report "scp-$1" 'Call trace|ipi message too long|No handler for ipi|IPI timeout'
-}
-
-no_dma_api_error()
-{
-	guest_answers "scp-$1" | grep '^dma-api '
-	[ "$(guest_said "scp-$1" dma-api errors)" = 0 ]
-}
-
 # What the SCP gets of its device's buffers today: what is coherent is in its
 # memory; all else is not, and has no more than the page allocator's 4 MiB.
 expected()
@@ -236,58 +204,8 @@ check()
 		tap "$rev: no address out of the SCP's memory" all_reached "$rev"
 		tap "$rev: no slot lost" no_slot_lost "$rev"
 	fi
-	tap "$rev: no DMA-API error" no_dma_api_error "$rev"
-	tap "$rev: no report of the kernel" no_report "$rev"
-}
-
-# The driver got its memory whenever the pool had room for it, failed when it had
-# not, and got it once the ISP had freed what it held.
-isp()
-{
-	local said
-	guest_answers scp-isp | grep '^isp '
-	said=$(sed -n 's/^\[[^]]*\] isp-load: //p' "$logs/boot/scp-isp.log")
-	grep -E 'error|result=refused|later=refused|echo=FAILED' <<<"$said" && return 1
-	grep "^end rounds=$rounds broken=0 " <<<"$said" && guest_all_ok scp-isp isp 1
-}
-
-# Each refusal is one line of the driver's.
-refusals()
-{
-	local refused said
-	refused=$(grep -c 'isp-load: round=.* result=no-room ' "$logs/boot/scp-isp.log" || :)
-	said=$(grep -c 'mtk-scp.* failed with error -12' "$logs/boot/scp-isp.log" || :)
-	echo "$refused times no room, $said times told"
-	[ "$refused" -gt 0 ] && [ "$refused" -eq "$said" ]
-}
-
-# The same for a slot that is not given back, and for one that is lost
-isp_no_slot_lost()
-{
-	guest_answers scp-isp | grep '^pool '
-	guest_answers scp-isp | grep "^pool .* io_tlb_used=$((guest_scp_dram / 2048)) "
-}
-
-isp_table()
-{
-	echo "# the pool's share that the ISP has | tries | SCP got 5 MiB | no room | it runs"
-	sed -n 's/^\[[^]]*\] isp-load: tenth=//p' "$logs/boot/scp-isp.log" |
-		sed 's/[a-z_]*=//g' | awk '{
-			printf "# %14d to %3d %%               | %5d | %13d | %7d | %7d\n",
-				$1 * 10, $1 * 10 + 9, $2, $3, $4, $5
-		}'
-}
-
-check_isp()
-{
-	tap "isp: the guest ends as it should" scp_boot "$made" isp "${EXTRA:-series}" \
-		"$made/series.dtb" "$made/isp-jobs"
-	tap "isp: 5 MiB for the SCP whenever the pool has room, $rounds rounds" isp
-	tap "isp: no room is told, each time" refusals
-	tap "isp: no slot lost" isp_no_slot_lost
-	tap "isp: no DMA-API error" no_dma_api_error isp
-	tap "isp: no report of the kernel" no_report isp
-	isp_table
+	tap "$rev: no DMA-API error" scp_no_dma_api_error "$rev"
+	tap "$rev: no report of the kernel" scp_no_report "$rev"
 }
 
 [[ $messages =~ ^[1-9][0-9]*$ ]] || die "MESSAGES=$messages: not a number of messages"
@@ -301,5 +219,4 @@ else
 	check base
 	check series
 fi
-check_isp
 tap_end

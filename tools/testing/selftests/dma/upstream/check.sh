@@ -24,8 +24,7 @@
 . "$top/tools/testing/selftests/dma/lib/kunit.sh"
 
 made=$build/test/selftests
-init=$top/tools/testing/selftests/dma/upstream/init.sh
-overlay=$top/tools/testing/selftests/dma/upstream/virt.dtso
+here=$top/tools/testing/selftests/dma/upstream
 
 export MEM=1G SMP=2 BOOT_LIMIT=600
 
@@ -94,18 +93,13 @@ prepare()
 	forget_modes
 	base_jobs >"$made/jobs-base"
 	series_jobs >"$made/jobs-series"
-	dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$overlay" &&
-		guest_machine_dtb "$made/virt.dtb" &&
-		fdtoverlay -i "$made/virt.dtb" -o "$made/selftests.dtb" "$made/overlay.dtbo"
+	guest_machine_overlay "$here/virt.dtso" "$made/selftests.dtb"
 }
 
 boot()
 {
-	local rev=$1
-	"$top/scripts/guest/initramfs.sh" "$made/$rev.cpio.gz" "$init" \
-		"$made/dma_map_benchmark" "$made/jobs-$rev:jobs" &&
-		SELFTESTS=all "$top/scripts/guest/boot.sh" "selftests-$rev" "$base_dir/image/guest-$rev/Image" \
-			"$made/selftests.dtb" "$made/$rev.cpio.gz"
+	SELFTESTS=all guest_run "selftests-$1" "$1" "$made/selftests.dtb" "$here/init.sh" \
+		"$made/dma_map_benchmark" "$made/jobs-$1:jobs"
 }
 
 console()
@@ -169,7 +163,7 @@ if [ "$level" = all ]; then
 fi
 
 need dtc fdtoverlay git python3 "$(cross_compile arm64)gcc"
-[ -d "$tree" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 tap "the guest's device tree and dma_map_benchmark are made" prepare
 forget_modes
 for rev in base series; do
