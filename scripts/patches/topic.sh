@@ -35,53 +35,13 @@ below()
 	echo "${branch:-series}"
 }
 
-# state DIR BRANCH: changes when the mails of DIR do, or BRANCH, which is below them
-state()
-{
-	{ git -C "$tree" rev-parse "$2" && mails_hash "$1"; } | sha256sum | cut -c1-64
-}
-
 # make_branch DIR TOPIC
 make_branch()
 {
-	local dir=$1 topic=$2 wanted on
-	on=$(below "$dir")
-	[ "$on" = series ] || make_branch "${dir%/*}/$on" "$on" || return
-	wanted=$(state "$dir" "$on")
-	if git -C "$tree" rev-parse -q --verify "refs/heads/$topic" >/dev/null; then
-		if [ "$(git -C "$tree" config "branch.$topic.mails" || :)" = \
-			"$wanted $(git -C "$tree" rev-parse "$topic")" ]; then
-			return 0
-		fi
-		if [ "$(git -C "$tree" config "branch.$topic.mails" | cut -d ' ' -f 2)" != \
-			"$(git -C "$tree" rev-parse "$topic")" ]; then
-			die "branch $topic of ${tree#"$top"/} has commits of its own" \
-				"to make mails of them: scripts/patches/topic.sh -w $topic; to drop it: git -C ${tree#"$top"/} branch -D $topic"
-		fi
-	fi
-	pile "$topic" "$on" "$dir" || return
-	git -C "$tree" config "branch.$topic.mails" "$wanted $(git -C "$tree" rev-parse "$topic")"
-}
-
-# pile BRANCH ON DIR...: make BRANCH of ON and the mails of each DIR, in a work tree of
-# its own, which goes away again
-pile()
-{
-	local branch=$1 work=$base_dir/extra dir status=0
-	rm -rf "$work"
-	git -C "$tree" worktree prune
-	git -C "$tree" worktree add -q --detach --no-checkout "$work" "$2" || return
-	# Only what the patches touch is laid out.
-	git -C "$work" sparse-checkout set --no-cone \
-		'/kernel/dma/' '/include/linux/' '/Documentation/' >/dev/null &&
-		git -C "$work" checkout -q || status=$?
-	for dir in "${@:3}"; do
-		[ $status -ne 0 ] || apply_mails "$work" "$dir" || status=$?
-	done
-	[ $status -ne 0 ] ||
-		git -C "$tree" branch -q -f "$branch" "$(git -C "$work" rev-parse HEAD)" || status=$?
-	git -C "$tree" worktree remove --force "$work"
-	return $status
+	local on
+	on=$(below "$1")
+	[ "$on" = series ] || make_branch "${1%/*}/$on" "$on" || return
+	mails_branch "$2" "$on" "$1"
 }
 
 write_branch()
@@ -97,8 +57,7 @@ write_branch()
 	rmdir "$new"
 	quilt_series "$dir" >"$dir/series"
 	[ "$on" = series ] || sed -i "1a # On top of: $on" "$dir/series"
-	git -C "$tree" config "branch.$topic.mails" \
-		"$(state "$dir" "$on") $(git -C "$tree" rev-parse "$topic")"
+	same_mails "$topic" "$on" "$dir"
 	say "${dir#"$top"/}: $(list_mails "$dir" | wc -l) patches"
 }
 
