@@ -24,6 +24,8 @@ static const struct suite * const suites[] = {
 	&parameter_suite,
 	&occupancy_suite,
 	&refusals_suite,
+	&attach_suite,
+	&edges_suite,
 	&random_suite,
 	&exhaustive_suite,
 	&threads_suite,
@@ -47,6 +49,7 @@ static void usage(FILE *to)
 	      "  --ops N        operations of each random test\n"
 	      "  --rounds N     at most so many rounds of a random test\n"
 	      "  --steps N      at most so many steps of a round\n"
+	      "  --fixes        tests of what patches/fixes fixes, too: the kernel has it\n"
 	      "  --verbose      show the kernel's messages\n"
 	      "  --stop         end at the first test that fails\n"
 	      "  --no-fork      run in this process, for a debugger; ends at an error\n"
@@ -106,6 +109,10 @@ static const char *why_not(const struct test *test)
 		return "this kernel searches as many areas as a default pool is to have";
 	if ((test->needs & NEEDS_PARAM) && !rig_build.has_segsize_param)
 		return "this kernel has no parameter swiotlb_segsize";
+	if ((test->needs & NEEDS_FEWER_AREAS) && !rig_build.reduces_nareas && !options.fixes)
+		return "this kernel gives a smaller pool as many areas";
+	if ((test->needs & NEEDS_FIXES) && !options.fixes)
+		return "of what patches/fixes fixes; --fixes runs it";
 	if ((test->needs & NEEDS_THREADS) && !IS_ENABLED(CONFIG_RIG_THREADS))
 		return "built without real locks";
 	return NULL;
@@ -176,6 +183,7 @@ int main(int argc, char **argv)
 		{ "ops", required_argument, NULL, 'o' },
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "steps", required_argument, NULL, 'n' },
+		{ "fixes", no_argument, NULL, 'x' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "stop", no_argument, NULL, 'S' },
 		{ "no-fork", no_argument, NULL, 'F' },
@@ -206,6 +214,9 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			options.steps = strtoull(optarg, NULL, 0);
+			break;
+		case 'x':
+			options.fixes = true;
 			break;
 		case 'v':
 			rig_verbose = true;
