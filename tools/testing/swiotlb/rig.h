@@ -401,10 +401,7 @@ void rig_fail_after(int n);
 /* Let allocations of more than so many bytes of pages fail. */
 void rig_fail_above(size_t bytes);
 
-/*
- * kmalloc() gives more than KMALLOC_MAX_SIZE, which no kernel's does: for tests that are
- * about the slots of a large pool, with kernels that take the slot array from it.
- */
+/* kmalloc() gives more than KMALLOC_MAX_SIZE, which no kernel's does. */
 extern bool rig_large_kmalloc;
 
 /* Called before each allocation of memory but pages */
