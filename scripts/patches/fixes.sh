@@ -95,6 +95,7 @@ fi
 arguments 0 $write "$@"
 fixes=$top/patches/fixes/$BASE
 [ $write = 1 ] || [ -d "$fixes" ] || die "there is no patches/fixes/$BASE"
+without_fixes
 need git
 [ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
 if [ $write = 1 ]; then

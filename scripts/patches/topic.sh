@@ -72,6 +72,7 @@ esac
 branch=${1-}
 [ $action != pile ] || [ $# -eq 0 ] || shift
 arguments 1 $most "$@"
+without_fixes
 need git
 [ "$BASE" = mainline ] || die "the patches of patches/extra are for mainline, not for BASE=$BASE"
 for topic; do
