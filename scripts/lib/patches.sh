@@ -141,14 +141,14 @@ patched()
 # tree of its own, which goes away again
 pile()
 {
-	local branch=$1 work=$base_dir/pile dir mails status=0
+	local branch=$1 work=$base_dir/pile dir list status=0
 	rm -rf "$work"
 	git -C "$tree" worktree prune
 	git -C "$tree" worktree add -q --detach --no-checkout "$work" "$2" || return
 	# Only what the patches touch is laid out.
 	for dir in "${@:3}"; do
-		mapfile -t mails < <(list_mails "$dir")
-		sed -n 's|^[-+]\{3\} [ab]/|/|p' "${mails[@]}"
+		mapfile -t list < <(list_mails "$dir")
+		sed -n 's|^[-+]\{3\} [ab]/|/|p' "${list[@]}"
 	done | sort -u | xargs -d '\n' git -C "$work" sparse-checkout set --no-cone >/dev/null &&
 		git -C "$work" checkout -q || status=$?
 	for dir in "${@:3}"; do

@@ -13,25 +13,26 @@ static struct fixture f;
 /* ---- the search ---- */
 
 /*
- * Coherent buffers of @nslots in a pool that ends, or begins, between two starts with
- * their alignment. All is used but one such start:
+ * Coherent buffers of half a slot set in a pool that begins, and ends, between two places
+ * with their alignment. All is used but one of these:
  *
- *	*       *       *       *       *
- *	################........############
- *	                ^ the search begins behind it, and steps over the end
+ *	    *       *       *       *
+ *	####........####################
+ *	     ^ the search begins behind it, and steps over the end
  *
  * Expected: found, wherever it is and wherever the search begins.
  */
-static void wrap_in(phys_addr_t base, unsigned long slots, unsigned int nslots)
+static void wrap(void)
 {
+	const unsigned int nslots = SET / 2, slots = 4 * SET;
 	unsigned long hole, index;
 	struct model_buf **bufs;
 	struct model_buf *buf;
 
-	setup(&f, base, slots, 0);
+	setup(&f, BASE + nslots / 2 * RIG_SLOT, slots, 0);
 	bufs = fill(&f);
-	for (hole = 0; hole + nslots <= slots; hole++) {
-		if ((base / RIG_SLOT + hole) % nslots || hole % SET + nslots > SET)
+	for (hole = nslots / 2; hole + nslots <= slots; hole += nslots) {
+		if (hole % SET + nslots > SET)
 			continue;
 		open_hole(&f, bufs, hole, nslots);
 		for (index = 0; index < slots; index++) {
@@ -46,12 +47,6 @@ static void wrap_in(phys_addr_t base, unsigned long slots, unsigned int nslots)
 	}
 	free(bufs);
 	teardown(&f);
-}
-
-static void wrap(void)
-{
-	wrap_in(BASE, 4 * SET + SET / 2, SET);
-	wrap_in(BASE + SET / 4 * RIG_SLOT, 4 * SET, SET / 2);
 }
 
 /* ---- sizes ---- */
