@@ -468,7 +468,7 @@ void rig_no_memory(phys_addr_t start, phys_addr_t end)
 
 bool rig_is_memory(phys_addr_t addr, size_t bytes)
 {
-	return addr + bytes <= hole_start || addr >= hole_end;
+	return hole_start == hole_end || addr + bytes <= hole_start || addr >= hole_end;
 }
 
 phys_addr_t rig_page_phys(phys_addr_t addr)

@@ -416,7 +416,10 @@ extern void (*rig_on_alloc)(void);
  */
 pthread_t rig_interleave(void (*fn)(void));
 
-/* There is no memory in [start, end): no struct page, and who goes there dies. */
+/*
+ * There is no memory in [start, end): no struct page, and who goes there dies. Memory
+ * before and behind are two pieces, even if there is nothing between them.
+ */
 void rig_no_memory(phys_addr_t start, phys_addr_t end);
 bool rig_is_memory(phys_addr_t addr, size_t bytes);
 

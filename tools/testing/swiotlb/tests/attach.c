@@ -255,6 +255,14 @@ static void in_pool(void)
 		refused(rows[i].what);
 	}
 	rig_pool_destroy(&pool);
+
+	/* It begins and ends within a page, of which all has to be there. */
+	create(BASE + RIG_PAGE / 2, SZ_1M);
+	rig_no_memory(BASE, BASE + RIG_PAGE / 2);
+	refused("the page that it begins in");
+	rig_no_memory(end, end + RIG_PAGE);
+	refused("the page that it ends in");
+	rig_pool_destroy(&pool);
 }
 
 static void around_pool(void)
@@ -271,7 +279,12 @@ static void around_pool(void)
 	expect(!errors[0], "memory begins with the pool: %d", errors[0]);
 	rig_pool_destroy(&pool);
 
-	/* No page has more than the pool's half in it. */
+	create(BASE, SZ_1M);
+	rig_no_memory(BASE + SZ_1M / 4, BASE + SZ_1M / 4);
+	attach(0);
+	expect(!errors[0], "it is in two pieces of memory: %d", errors[0]);
+	rig_pool_destroy(&pool);
+
 	create(BASE + RIG_PAGE / 2, SZ_1M);
 	rig_no_memory(BASE + SZ_1M + RIG_PAGE, RIG_PAGES_LOW);
 	attach(0);

@@ -112,13 +112,13 @@ static void less_late(void)
 /* ---- released twice ---- */
 
 /* One warning, and all is as before. */
-static void expect_warning(const void *before, const char *what)
+static void expect_warning(const void *before, unsigned long used, const char *what)
 {
 	size_t bytes = rig_state_bytes(&f.view);
 	void *after = malloc(bytes);
 
 	rig_state_get(&f.view, after);
-	expect(!rig_used(&f.dev), "%s: %ld slots are used", what,
+	expect(rig_used(&f.dev) == used, "%s: %ld slots are used", what,
 	       (long)rig_used(&f.dev));
 	expect(!memcmp(before, after, bytes), "%s: slots or counts are changed", what);
 	expect(rig_log_count(RIG_BUG) == 1 && strstr(rig_log(), "released twice"),
@@ -145,6 +145,7 @@ static void twice(void)
 		{ 0, 3000, 4095 },
 		{ 0, 2048, 0 },
 	};
+	struct model_buf **bufs;
 	struct model_buf *buf;
 	phys_addr_t addr;
 	unsigned int i;
@@ -161,13 +162,23 @@ static void twice(void)
 		rig_log_reset();
 		rig_state_get(&f.view, before);
 		rig_unmap(&f.dev, addr, rows[i].bytes, DMA_TO_DEVICE, 0);
-		expect_warning(before, "a mapping");
+		expect_warning(before, 0, "a mapping");
 	}
 	addr = rig_alloc(&f.dev, RIG_PAGE);
 	expect(addr != RIG_NO_ADDR && rig_free(&f.dev, addr, RIG_PAGE), "no page");
 	rig_state_get(&f.view, before);
 	rig_free(&f.dev, addr, RIG_PAGE);
-	expect_warning(before, "a coherent buffer");
+	expect_warning(before, 0, "a coherent buffer");
+
+	/* The only free slot, between two that are in use */
+	f.dev.min_align_mask = 0;
+	bufs = fill(&f);
+	addr = bufs[5]->addr;
+	model_free(&f.m, bufs[5]);
+	free(bufs);
+	rig_state_get(&f.view, before);
+	rig_unmap(&f.dev, addr, RIG_SLOT, DMA_TO_DEVICE, 0);
+	expect_warning(before, 4 * SET - 1, "the only free slot");
 	free(before);
 	teardown(&f);
 }
