@@ -4,7 +4,7 @@
 # (--help prints it).
 
 export BASE ?= mainline
-export KERNEL UPDATE FORCE SEND VERSION
+export FIXES KERNEL UPDATE FORCE SEND VERSION
 export T N FAILED JUNIT LEVEL SEED
 
 # The scripts share the processors out themselves.
@@ -32,6 +32,7 @@ help:
 	@echo 'GDB=1         with shell: wait for a debugger; SCP=1: with the SCP running'
 	@echo 'FAILED=1      with test: only those that failed the last time; JUNIT=file'
 	@echo 'BASE=name     another line of scripts/bases, or a version as 7.2'
+	@echo 'FIXES=1       with tree and tests: the base with patches/fixes, in build/$(BASE)-fixes'
 	@echo 'KERNEL=path   a Linux tree of yours as the base; it is not changed'
 	@echo 'UPDATE=1      with tree: look for a newer kernel than the tree has'
 	@echo 'FORCE=1       with series: write it over patches that changed meanwhile'

@@ -18,6 +18,7 @@
 #
 # Environment:
 #   BASE=name    another base (scripts/bases): the tests that are for it
+#   FIXES=1      the base with the fixes of patches/fixes: the same tests
 #   T="..."      the same as TEST... and GROUP...
 #   N=n          soak: how often (20)
 #   FAILED=1     only the tests that failed the last time
@@ -71,7 +72,7 @@ is_for()
 	all* | list* | soak*) ;;
 	*) return 1 ;;
 	esac
-	[ "$BASE" = mainline ] || [ "$(field bases "$1")" = all ]
+	[ "$BASE$fixes_dir" = mainline ] || [ "$(field bases "$1")" = all ]
 }
 
 # select_tests LEVEL WORD...: the paths. A test that is named is taken whatever its
@@ -278,7 +279,7 @@ set -- "$@" "${words[@]}"
 mapfile -t tests < <(find_tests)
 chosen=$(select_tests "$what" "$@") || exit
 mapfile -t chosen <<<"$chosen"
-[ -n "${chosen[0]}" ] || die "no test is left for BASE=$BASE"
+[ -n "${chosen[0]}" ] || die "no test is left for BASE=$BASE${fixes_dir:+ with FIXES=1}"
 case $what in
 list) list ;;
 soak) soak ;;

@@ -7,11 +7,14 @@
 #                      with the mails of patches/$BASE applied
 #   build/$BASE/src    a second work tree of the same repository, for compiling
 #
+# With FIXES=1 it is build/$BASE-fixes, "base" is the source with the patches of
+# patches/fixes/$BASE, and the series is the one on top of these.
+#
 # The source is the newest of those that scripts/bases names, or a copy of KERNEL.
 # Called again, it does what is missing: nothing if nothing changed;
 # mails that changed are applied anew, unless the tree has work of its own.
 #
-# Usage: [BASE=name] [KERNEL=/path/to/linux] [UPDATE=1] tree.sh [--base]
+# Usage: [BASE=name] [FIXES=1] [KERNEL=/path/to/linux] [UPDATE=1] tree.sh [--base]
 #   --base    without the patches: for a base that has none yet
 #   UPDATE=1  ask whether there is a newer source than the tree was made of
 #
@@ -178,6 +181,7 @@ make_base()
 	*) from_folder "$tmp" ;;
 	esac
 	git -C "$tmp" tag -f base >/dev/null
+	[ -z "$fixes_dir" ] || git -C "$tmp" tag unfixed
 	set_tree_state "$tmp" "$identity" "" "$(git -C "$tmp" rev-parse base)"
 	mv "$tmp" "$tree"
 	trap - EXIT
@@ -193,6 +197,31 @@ remove_tree()
 
 # The mails are applied beside the branch, which then moves to the result.
 applying=$tree/.git/swiotlb-applying
+
+# The fixes are part of the base. What is known of the series then is of another one.
+apply_fixes()
+{
+	git -C "$tree" checkout -q --detach unfixed &&
+		apply_mails "$tree" "$fixes_dir" &&
+		git -C "$tree" tag -f base >/dev/null &&
+		git -C "$tree" checkout -q -B series &&
+		git -C "$tree" config swiotlb.fixes "$1"
+}
+
+# update_fixes HASH: of the fixes' mails
+update_fixes()
+{
+	[ "$(git -C "$tree" config swiotlb.fixes || :)" != "$1" ] || return 0
+	[ -z "$(tree_work)" ] ||
+		die "patches/fixes/$BASE changed, and ${tree#"$top"/} has $(tree_work)" \
+			"keep it elsewhere, then: git -C ${tree#"$top"/} checkout -f -B series $(tree_state tip | cut -c1-12)"
+	touch "$applying"
+	if ! STEP_TAIL=60 step "tree/apply fixes of $BASE" apply_fixes "$1"; then
+		undo_apply
+		die "patches/fixes/$BASE does not apply to $(tree_state base)" "the lines above say which hunk"
+	fi
+	set_tree_state "$tree" "$(tree_state base)" "" "$(git -C "$tree" rev-parse series)"
+}
 
 apply_series()
 {
@@ -215,6 +244,10 @@ update_series()
 {
 	local hash work
 	[ ! -e "$applying" ] || undo_apply
+	if [ -n "$fixes_dir" ]; then
+		update_fixes "$(mails_hash "$fixes_dir")"
+		series_on_fixes "$mails"
+	fi
 	hash=$(mails_hash "$mails")
 	work=$(tree_work)
 	if [ "$hash" = "$(tree_state mails)" ]; then
@@ -304,6 +337,8 @@ if [ "${1-}" = --base ]; then
 	shift
 fi
 no_arguments "$@"
+[ -z "$fixes_dir" ] || [ -d "$fixes_dir" ] ||
+	die "FIXES=1: there is no patches/fixes/$BASE" "there are: $(cd "$top/patches/fixes" && echo */)"
 need git tar xz flock
 kernel=
 [ -z "${KERNEL:-}" ] || kernel=$(realpath -m "$KERNEL")

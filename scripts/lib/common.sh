@@ -24,9 +24,17 @@ base_dir=$build/$BASE
 # version that has none of its own (BASE=7.2) takes mainline's.
 mails=$top/patches/$BASE
 [[ -d $mails || ! $BASE =~ ^[0-9]+\.[0-9]+$ ]] || mails=$top/patches/mainline
+# FIXES=1: the base is the one with the fixes of patches/fixes, in a tree of its own, and
+# the series is the one on top of them, which tree.sh puts together.
+fixes_dir=
+if [ "${FIXES:-0}" != 0 ]; then
+	fixes_dir=$top/patches/fixes/$BASE
+	base_dir=$build/$BASE-fixes
+	mails=$base_dir/patches/$BASE
+fi
 # Figures; those of another base by themselves
 bench=$build/bench
-[ "$BASE" = mainline ] || bench=$build/bench/$BASE
+[ "$BASE$fixes_dir" = mainline ] || bench=$build/bench/${base_dir##*/}
 # What is worth keeping between clones and clean builds: downloads, ccache.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/swiotlb-segsize
 logs=$build/logs
@@ -127,6 +135,13 @@ die()
 	printf 'error: %s\n' "$1" >&2
 	[ $# -lt 2 ] || printf '       %s\n' "$2" >&2
 	exit 1
+}
+
+# without_fixes: for scripts that write or send patches, which FIXES=1 is not for
+without_fixes()
+{
+	[ -z "$fixes_dir" ] || die "FIXES=1: ${0##*/} is for the series on the plain base" \
+		"scripts/patches/fixes.sh writes what is on top of the fixes; unset FIXES"
 }
 
 # step NAME COMMAND...: run COMMAND, its output in build/logs/NAME.log; print

@@ -129,7 +129,7 @@ rejected_hunks()
 
 # format_mails REPO RANGE OPTION...: git format-patch, with options of the user's own
 # out of the way. Two lines of context: with the usual three, 1/3 would not apply to
-# 7.2, where a neighbouring function differs.
+# 7.2, where a neighbouring function differs. An option --unified=3 takes these.
 format_mails()
 {
 	with_committer git_plain -C "$1" -c core.quotePath=true -c core.attributesFile=/dev/null \
@@ -178,10 +178,85 @@ commit_mail()
 	note_of_mail "$repo" "$commit" "$mail" && printf '%s\n' "$commit"
 }
 
-# fixed_base REPO DIR: the mails of DIR on top of REPO's base
-fixed_base()
+# patched REPO COMMIT MAIL...: apply the diffs of the mails to COMMIT, beside REPO's
+# branch and its files; says which commit that is, of nobody's and without messages.
+patched()
 {
-	commit_mails "$1" "$(git -C "$1" rev-parse base)" "$2"
+	local repo=$1 index commit mail
+	index=$(git -C "$repo" rev-parse --absolute-git-dir)/patched.index
+	commit=$(git -C "$repo" rev-parse "$2") &&
+		GIT_INDEX_FILE=$index git -C "$repo" read-tree "$commit" || return
+	for mail in "${@:3}"; do
+		GIT_INDEX_FILE=$index git -C "$repo" apply --cached "$mail" || return
+		commit=$(GIT_AUTHOR_NAME=nobody GIT_AUTHOR_EMAIL=nobody@localhost \
+			GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_NAME=nobody \
+			GIT_COMMITTER_EMAIL=nobody@localhost GIT_COMMITTER_DATE='2000-01-01T00:00:00Z' \
+			git -C "$repo" commit-tree -p "$commit" -m "${mail##*/}" \
+			"$(GIT_INDEX_FILE=$index git -C "$repo" write-tree)") || return
+	done
+	rm -f "$index"
+	printf '%s\n' "$commit"
+}
+
+# pile BRANCH ON DIR...: make BRANCH of $tree of ON and the mails of each DIR
+pile()
+{
+	local commit
+	commit=$(commit_mails "$tree" "${@:2}") && git -C "$tree" branch -q -f "$1" "$commit"
+}
+
+# mails_state DIR BRANCH: changes when the mails of DIR do, or BRANCH, which is below them
+mails_state()
+{
+	{ git -C "$tree" rev-parse "$2" && mails_hash "$1"; } | sha256sum | cut -c1-64
+}
+
+# same_mails BRANCH ON DIR: note that BRANCH of $tree, which is on top of ON, and the
+# mails of DIR are the same
+same_mails()
+{
+	git -C "$tree" config "branch.$1.mails" \
+		"$(mails_state "$3" "$2") $(git -C "$tree" rev-parse "$1")"
+}
+
+# mails_branch BRANCH ON DIR: make BRANCH of $tree of ON and the mails of DIR. One that
+# has what the mails have is left as it is; so is one with commits of its own, which is
+# an error.
+mails_branch()
+{
+	local branch=$1 known
+	if git -C "$tree" rev-parse -q --verify "refs/heads/$branch" >/dev/null; then
+		known=$(git -C "$tree" config "branch.$branch.mails" || :)
+		[ "$known" != "$(mails_state "$3" "$2") $(git -C "$tree" rev-parse "$branch")" ] || return 0
+		[ "${known#* }" = "$(git -C "$tree" rev-parse "$branch")" ] ||
+			die "branch $branch of ${tree#"$top"/} has commits of its own" \
+				"to make mails of them: ${0#"$top"/} -w; to drop it: git -C ${tree#"$top"/} branch -D $branch"
+	fi
+	pile "$@" && same_mails "$@"
+}
+
+# series_on_fixes DIR: the series as it is on top of the fixes: what patches/fixes has of
+# it in on-top, and all else as it is without them
+series_on_fixes()
+{
+	local mail
+	rm -rf "$1"
+	mkdir -p "$1"
+	cp "$top/patches/$BASE"/*.patch "$1"
+	for mail in "$top/patches/fixes/$BASE"/on-top/[0-9]*.patch; do
+		[ -e "$mail" ] || continue
+		rm -f "$1/$(basename "$mail" | cut -c1-5)"*
+		cp "$mail" "$1"
+	done
+	quilt_series "$1" >"$1/series"
+}
+
+# fixes_branches: make the branches fixes and fixed-series of $tree of patches/fixes/$BASE
+fixes_branches()
+{
+	mails_branch fixes base "$top/patches/fixes/$BASE" &&
+		series_on_fixes "$base_dir/on-fixes" &&
+		mails_branch fixed-series fixes "$base_dir/on-fixes"
 }
 
 # write_mails REPO RANGE OLD NEW: write RANGE's commits, and OLD's cover letter

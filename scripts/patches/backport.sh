@@ -439,6 +439,7 @@ case ${1-} in
 -*) usage_error "unknown option '$1'" ;;
 esac
 arguments 1 99 "$@"
+without_fixes
 need git
 if [ $# -gt 1 ]; then
 	status=0

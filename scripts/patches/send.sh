@@ -281,6 +281,7 @@ send_email()
 [ -x "$(git --exec-path)/git-send-email" ] || command -v git-send-email >/dev/null ||
 	die "missing: git send-email (Debian's package git-email)" \
 		"install what this project needs with: make deps"
+without_fixes
 need git perl
 mapfile -t patches < <(list_mails "$mails")
 cover=$mails/0000-cover-letter.patch

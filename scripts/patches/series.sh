@@ -62,6 +62,7 @@ write_series()
 }
 
 arguments 0 1 "$@"
+without_fixes
 need git
 to=${1:-$mails}
 [ "$mails" = "$top/patches/$BASE" ] || [ "$to" != "$mails" ] ||

@@ -120,6 +120,7 @@ sign_commits()
 	git -C "$tree" update-ref -m "sign off" refs/heads/series "$parent"
 }
 
+without_fixes
 need git perl
 ident=$(git -C "$top" var GIT_AUTHOR_IDENT 2>/dev/null) || ident=
 me=${ident%>*}\>

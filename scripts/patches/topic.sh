@@ -10,13 +10,14 @@
 #        topic.sh -s BRANCH TOPIC...
 #
 #   TOPIC  a folder of patches/extra, such as bitmap; the branch has its name
-#   BELOW  the branch that a new topic is on top of: series, if not given, or
-#          another topic, which its file "series" names then ("# On top of:")
+#   BELOW  the branch that a new topic is on top of, which its file "series" names
+#          ("# On top of:"): series, if not given, fixed-series, which is the series on
+#          top of the fixes (scripts/patches/fixes.sh), or another topic
 #   -w     write the mails anew from the branch; without it, make the branch of
 #          the mails, and that of the topic below
 #   -b     print which branch the topic is on top of
-#   -s     make BRANCH, whatever it was, of the series with all these topics, in this
-#          order
+#   -s     make BRANCH, whatever it was, of the series on top of the fixes with all
+#          these topics, in this order
 #
 # A branch that has what the mails have is left as it is, and one with commits of
 # your own, too: then nothing is done but to say so.
@@ -35,39 +36,17 @@ below()
 	echo "${branch:-series}"
 }
 
-# state DIR BRANCH: changes when the mails of DIR do, or BRANCH, which is below them
-state()
-{
-	{ git -C "$tree" rev-parse "$2" && mails_hash "$1"; } | sha256sum | cut -c1-64
-}
-
 # make_branch DIR TOPIC
 make_branch()
 {
-	local dir=$1 topic=$2 wanted on
-	on=$(below "$dir")
-	[ "$on" = series ] || make_branch "${dir%/*}/$on" "$on" || return
-	wanted=$(state "$dir" "$on")
-	if git -C "$tree" rev-parse -q --verify "refs/heads/$topic" >/dev/null; then
-		if [ "$(git -C "$tree" config "branch.$topic.mails" || :)" = \
-			"$wanted $(git -C "$tree" rev-parse "$topic")" ]; then
-			return 0
-		fi
-		if [ "$(git -C "$tree" config "branch.$topic.mails" | cut -d ' ' -f 2)" != \
-			"$(git -C "$tree" rev-parse "$topic")" ]; then
-			die "branch $topic of ${tree#"$top"/} has commits of its own" \
-				"to make mails of them: scripts/patches/topic.sh -w $topic; to drop it: git -C ${tree#"$top"/} branch -D $topic"
-		fi
-	fi
-	pile "$topic" "$on" "$dir" || return
-	git -C "$tree" config "branch.$topic.mails" "$wanted $(git -C "$tree" rev-parse "$topic")"
-}
-
-# pile BRANCH ON DIR...: make BRANCH of ON and the mails of each DIR
-pile()
-{
-	local commit
-	commit=$(commit_mails "$tree" "${@:2}") && git -C "$tree" branch -q -f "$1" "$commit"
+	local on
+	on=$(below "$1")
+	case $on in
+	series) ;;
+	fixed-series) fixes_branches || return ;;
+	*) make_branch "${1%/*}/$on" "$on" || return ;;
+	esac
+	mails_branch "$2" "$on" "$1"
 }
 
 write_branch()
@@ -83,8 +62,7 @@ write_branch()
 	rmdir "$new"
 	quilt_series "$dir" >"$dir/series"
 	[ "$on" = series ] || sed -i "1a # On top of: $on" "$dir/series"
-	git -C "$tree" config "branch.$topic.mails" \
-		"$(state "$dir" "$on") $(git -C "$tree" rev-parse "$topic")"
+	same_mails "$topic" "$on" "$dir"
 	say "${dir#"$top"/}: $(list_mails "$dir" | wc -l) patches"
 }
 
@@ -99,6 +77,7 @@ esac
 branch=${1-}
 [ $action != pile ] || [ $# -eq 0 ] || shift
 arguments 1 $most "$@"
+without_fixes
 need git
 [ "$BASE" = mainline ] || die "the patches of patches/extra are for mainline, not for BASE=$BASE"
 for topic; do
@@ -112,10 +91,11 @@ if [ $action = below ]; then
 fi
 need_tree
 if [ $action = pile ]; then
-	if [ -d "$top/patches/extra/$branch" ] || [[ $branch =~ ^(base|series)$ ]]; then
+	if [ -d "$top/patches/extra/$branch" ] || [[ $branch =~ ^(base|series|fixes|fixed-series)$ ]]; then
 		die "-s $branch: that is another branch's name"
 	fi
-	with_lock "extra-$BASE" pile "$branch" series "${@/#/"$top/patches/extra/"}"
+	with_lock "extra-$BASE" fixes_branches &&
+		with_lock "extra-$BASE" pile "$branch" fixed-series "${@/#/"$top/patches/extra/"}"
 	exit
 fi
 with_lock "extra-$BASE" $action "$dir" "$1" "${2-$(below "$dir")}"

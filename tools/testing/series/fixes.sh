@@ -1,9 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The fixes that are sent by themselves (patches/fixes), in TAP: each applies to its
-# base, and fixes what a sanitizer reports there; the series applies on top of them
-# in its own version, and leaves the same kernel as it does alone.
+# The fixes that are sent by themselves (patches/fixes), in TAP. Each applies to its base
+# alone, and all do in order; checkpatch has nothing to say; what shows the fault fails
+# on the base, for the reason that is given, and passes with this fix alone. Which test
+# that is, and the reason, is in the tables of patches/fixes/README.md. What only a guest
+# can show is left to the test that is named there.
+#
+# And the series applies on top of them: as on-top/ has it, it changes what it changes by
+# itself, but for what the fixes have changed already, and passes the tests.
 #
 # Usage: [LEVEL=test|all] tools/testing/series/fixes.sh [-k] [BASE...]
 #   -k     ask KASAN, too, in a guest that runs the KUnit suite: two kernels of each
@@ -15,6 +20,8 @@
 # groups: test host
 # bases: mainline
 
+# shellcheck disable=SC2317 # tap calls the functions
+
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
 . "$top/scripts/lib/patches.sh"
@@ -23,13 +30,6 @@
 
 work=$build/test/fixes
 tests=$top/tools/testing/swiotlb
-
-# What is reported without each of the fixes: the allocator's test in user space
-# that sees it, and the function
-declare -A seen=(
-	[release]='end/the last slots|heap-buffer-overflow .* in swiotlb_release_slots'
-	[counts]='end/half a slot set|heap-buffer-overflow .* in swiotlb_.*find_slots'
-)
 
 # What KASAN reports of each base without them
 declare -A kasan_reports=(
@@ -40,95 +40,223 @@ KASAN: slab-out-of-bounds in swiotlb_release_slots
 KASAN: slab-out-of-bounds in swiotlb_tbl_map_single'
 )
 
-fix_of()
-{
-	case $1 in
-	*releasing*) echo release ;;
-	*free-counts*) echo counts ;;
-	*) die "tools/testing/series/fixes.sh does not know what ${1##*/} fixes" "add it to its table" ;;
-	esac
-}
+readme=$top/patches/fixes/README.md
 
 repo()
 {
 	echo "$build/$1/tree"
 }
 
-applies()
+subject()
 {
-	fixed_base "$(repo "$1")" "$top/patches/fixes/$1" >"$work/$1.commit" &&
-		git -C "$(repo "$1")" log --oneline "base..$(cat "$work/$1.commit")"
+	git mailinfo /dev/null /dev/null <"$1" | sed -n 's/^Subject: //p'
 }
 
-# The fixes, then the series' version on top and the rest of the series: the same
-# files as the series alone
-on_top()
+# cells HEADING SUBJECT: the other cells of a patch's row in the table that HEADING is
+# above, "|" between them
+cells()
 {
-	local mails=$work/$1.mails all mail n=0
-	rm -rf "$mails"
-	mkdir -p "$mails"
-	for mail in "$top/patches/fixes/$1"/0*.patch "$top/patches/fixes/$1"/on-top/0001-*.patch \
-		"$top/patches/$1"/000[2-9]-*.patch; do
-		n=$((n + 1))
-		cp "$mail" "$(printf '%s/%04d-%s' "$mails" "$n" "${mail##*/}")"
-	done
-	all=$(fixed_base "$(repo "$1")" "$mails") &&
-		git -C "$(repo "$1")" diff --exit-code --stat "$all" series
+	awk -v heading="## $1" -v subject="$2" '
+	/^## / { inside = $0 == heading }
+	inside && /^\|/ {
+		sub(/^\| */, "")
+		sub(/ *\|$/, "")
+		gsub(/ *\| */, "|")
+		if (index($0, subject "|") == 1) {
+			print substr($0, length(subject) + 2)
+			found = 1
+		}
+	}
+	END { exit !found }' "$readme"
 }
 
-# What is in patches/fixes/BASE/on-top is what scripts/patches/on-top.sh writes.
+# subjects HEADING: of all rows
+subjects()
+{
+	awk -v heading="## $1" '
+	/^## / { inside = $0 == heading }
+	inside && /^\|/ && n++ > 1 { sub(/^\| */, ""); sub(/ *\|.*/, ""); print }
+	!inside { n = 0 }' "$readme"
+}
+
+# The index says of each patch which bases have it, and which test shows it.
+indexed()
+{
+	local mail subject status=0 column
+	case $1 in
+	mainline) column=4 ;;
+	6.12) column=5 ;;
+	6.1) column=6 ;;
+	esac
+	list_mails "$top/patches/fixes/$1" | while read -r mail; do
+		subject "$mail"
+	done | sort >"$work/$1.subjects"
+	subjects Index | while read -r subject; do
+		[ "$(cells Index "$subject" | cut -d '|' -f $column)" != yes ] || echo "$subject"
+	done | sort | diff "$work/$1.subjects" - || status=1
+	while read -r subject; do
+		cells "What shows them" "$subject" || {
+			echo "no row: $subject"
+			status=1
+		}
+	done <"$work/$1.subjects"
+	return $status
+}
+
+# What is in patches/fixes/BASE is what scripts/patches/fixes.sh writes of the branches
+# that it makes of it.
 up_to_date()
 {
-	BASE=$1 "$top/scripts/patches/on-top.sh" "$work/$1.on-top" &&
-		diff -r "$work/$1.on-top" "$top/patches/fixes/$1/on-top"
+	local exclude=()
+	rm -rf "$work/$1.written"
+	# Not yet in order, nor with git's context
+	[ -e "$top/patches/fixes/$1/series" ] || exclude=(-x '0*.patch' -x series)
+	BASE=$1 "$top/scripts/patches/fixes.sh" &&
+		BASE=$1 "$top/scripts/patches/fixes.sh" -w "$work/$1.written" &&
+		diff -r "${exclude[@]}" "$work/$1.written" "$top/patches/fixes/$1" &&
+		diff -r "$work/$1.written/on-top" "$top/patches/fixes/$1/on-top"
 }
 
-# sanitized BASE COMMIT TEST: its output; 0 if the test passes
-sanitized()
+# changed_lines BASE SIGN FROM TO: the lines that a diff adds ("+") or removes ("-")
+changed_lines()
+{
+	git -C "$(repo "$1")" diff -U0 "$3" "$4" | sed -n "/^+++ /d; /^--- /d; s/^[$2]//p" |
+		grep '[[:alnum:]]' | LC_ALL=C sort
+}
+
+# net_lines: the same without those that it only moves
+net_lines()
+{
+	local other=+
+	[ "$2" = - ] || other=-
+	LC_ALL=C comm -23 <(changed_lines "$@") <(changed_lines "$1" $other "$3" "$4")
+}
+
+# none WHAT: standard input has no line; else say WHAT they are
+none()
+{
+	local lines
+	lines=$(cat)
+	[ -z "$lines" ] || {
+		printf '%s:\n%s\n' "$1" "$lines"
+		return 1
+	}
+}
+
+# What the series changes on top of the fixes is what it changes by itself, except for what
+# they have changed already. It takes nothing of a fix away, unless it has its own way of
+# the same: the index says of which.
+same_changes()
+{
+	local base=$1 w=$work status=0 mail sign
+	rm -f "$w"/{own,top,fix}[-+] "$w/replaced"
+	for sign in + -; do
+		net_lines "$base" $sign base series >"$w/own$sign"
+		net_lines "$base" $sign fixes fixed-series >"$w/top$sign"
+		net_lines "$base" $sign base fixes >"$w/fix$sign"
+	done
+	list_mails "$top/patches/fixes/$base" | while read -r mail; do
+		[ "$(cells Index "$(subject "$mail")" | cut -d '|' -f 7)" != yes ] ||
+			sed -n '/^diff /,$ { /^+++ /d; s/^+//p }' "$mail"
+	done | LC_ALL=C sort >"$w/replaced"
+	export LC_ALL=C
+	wc -l "$w"/{own,top,fix}[-+] "$w/replaced"
+	[ -s "$w/own+" ] && [ -s "$w/top+" ] || return
+	comm -23 "$w/top+" "$w/own+" | none "lines that the series does not add by itself" || status=1
+	comm -23 "$w/own+" "$w/top+" | comm -23 - "$w/fix+" |
+		none "lines that the series adds, and neither it on top nor the fixes" || status=1
+	comm -23 "$w/top-" "$w/own-" | comm -23 - "$w/replaced" |
+		none "lines that it takes away from the fixes, or from what is around" || status=1
+	comm -23 "$w/own-" "$w/top-" | comm -23 - "$w/fix-" |
+		none "lines that the series removes, and neither it on top nor the fixes" || status=1
+	return $status
+}
+
+# in_rig NAME VARIABLES GOAL...
+in_rig()
+{
+	local variables
+	read -ra variables <<<"$2"
+	make -s -C "$tests" --no-print-directory "O=$build/swiotlb" "KSRC=$build/swiotlb/src/$1" \
+		"${variables[@]}" "${@:3}"
+}
+
+# run_rig BASE NAME COMMIT VARIABLES OPTION...: the tests of a commit
+run_rig()
 {
 	local name=fixes-$1-$2
-	local make=(make -s -C "$tests" --no-print-directory "O=$build/swiotlb"
-		"KSRC=$build/swiotlb/src/$name" FLAVOUR=asan)
 	# check.sh compiles the same objects.
-	"$tests/sources.sh" "$(repo "$1")" "$2" "$build/swiotlb/src/$name" &&
-		with_lock swiotlb "${make[@]}" -j"$jobs" all &&
-		"$("${make[@]}" print-out)/swiotlb-test" --filter "$3"
+	"$tests/sources.sh" "$(repo "$1")" "$3" "$build/swiotlb/src/$name" &&
+		with_lock swiotlb in_rig "$name" "$4" -j"$jobs" all &&
+		"$(in_rig "$name" "$4" print-out)/swiotlb-test" --fixes "${@:5}"
 }
 
+# is_seen BASE VARIABLES TEST REASON: on the base it fails, and that is why
 is_seen()
 {
-	! sanitized "$1" "$2" "$3" >"$work/said" 2>&1 || {
+	! run_rig "$1" base base "$2" --filter "$3" >"$work/said" 2>&1 || {
 		echo "the test passes"
 		return 1
 	}
-	grep -E -m 1 "^SUMMARY: AddressSanitizer: $4" "$work/said"
+	if ! grep -q '^not ok' "$work/said" || ! grep -F -m 1 -e "$4" "$work/said"; then
+		tail -n 20 "$work/said"
+		return 1
+	fi
 }
 
+# is_fixed BASE NAME COMMIT VARIABLES TEST
 is_fixed()
 {
-	sanitized "$1" "$2" "$3" >"$work/said" 2>&1 || {
+	if ! run_rig "$1" "$2" "$3" "$4" --filter "$5" >"$work/said" 2>&1 ||
+		! grep "^ok 1 - $5" "$work/said" | grep -v '# SKIP' || ! grep -x '1\.\.1' "$work/said"; then
 		tail -n 30 "$work/said"
 		return 1
-	}
+	fi
+}
+
+check_one()
+{
+	local base=$1 mail=$2 name subject commit test with reason
+	name=$(basename "$mail" .patch)
+	commit=$work/$base.commit
+	subject=$(subject "$mail")
+	tap "$base: $name: applies alone" patched_to "$commit" "$(repo "$base")" base "$mail"
+	tap "$base: $name: checkpatch" perl "$(repo "$base")/scripts/checkpatch.pl" \
+		--root="$(repo "$base")" --strict --no-summary --ignore UNKNOWN_COMMIT_ID "$mail"
+	while IFS='|' read -r test with reason; do
+		case $test in
+		selftests/*)
+			tap_ok "$base: $name: # SKIP in a guest, $test"
+			continue
+			;;
+		esac
+		tap "$base: $name: $test fails without it: $reason" is_seen "$base" "$with" "$test" "$reason"
+		tap "$base: $name: $test passes with it alone" is_fixed "$base" "${name%%-*}" \
+			"$(cat "$commit")" "$with" "$test"
+	done < <(cells "What shows them" "$subject" || :)
+}
+
+# patched_to FILE ARGUMENT...
+patched_to()
+{
+	rm -f "$1"
+	patched "${@:2}" >"$1"
 }
 
 check()
 {
-	local base=$1 fixed mail test report
+	local base=$1 mail variables
 	tap "$base: the tree is there" env BASE="$base" "$top/scripts/kernel/tree.sh"
-	tap "$base: the fixes apply" applies "$base"
-	fixed=$(cat "$work/$base.commit")
-	for mail in "$top/patches/fixes/$base"/0*.patch; do
-		tap "$base: checkpatch: ${mail##*/}" perl "$(repo "$base")/scripts/checkpatch.pl" \
-			--root="$(repo "$base")" --strict --no-summary --ignore UNKNOWN_COMMIT_ID "$mail"
+	tap "$base: they are what scripts/patches/fixes.sh writes, and apply in order" up_to_date "$base"
+	tap "$base: patches/fixes/README.md has each" indexed "$base"
+	tap "$base: the series on top of them changes what it does alone" same_changes "$base"
+	for variables in FLAVOUR=asan "FLAVOUR=asan DYNAMIC=y"; do
+		tap "$base: the series on top of them passes the tests, $variables" run_rig "$base" \
+			fixed-series fixed-series "$variables" --ops 20000
 	done
-	tap "$base: the series on top of them leaves the same files as alone" on_top "$base"
-	tap "$base: the series on top is what scripts/patches/on-top.sh writes" up_to_date "$base"
-	for mail in "$top/patches/fixes/$base"/0*.patch; do
-		IFS='|' read -r test report <<<"${seen[$(fix_of "$mail")]}"
-		tap "$base: $test: AddressSanitizer reports it without the fix" is_seen "$base" base "$test" "$report"
-		tap "$base: $test: passes with it" is_fixed "$base" "$fixed" "$test"
-	done
+	while read -r mail; do
+		check_one "$base" "$mail"
+	done < <(list_mails "$top/patches/fixes/$base")
 }
 
 # kasan BASE REV: the reports of KASAN in swiotlb's code, each once, without addresses
@@ -170,7 +298,6 @@ kasan_device_tree()
 check_kasan()
 {
 	local base=$1 rev
-	git -C "$(repo "$base")" update-ref refs/heads/fixes "$(cat "$work/$base.commit")"
 	for rev in base fixes; do
 		tap "$base: $rev: the kernel with KASAN builds" env BASE="$base" "$top/scripts/kernel/build.sh" debug "$rev"
 		tap "$base: $rev: the guest runs, and KASAN with it" kasan_boot "$base" "$rev"

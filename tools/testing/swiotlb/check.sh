@@ -9,10 +9,11 @@
 # within 20000 random operations with AddressSanitizer, and each variant runs more than
 # that here, from the same seed. Longer runs are there for what nobody has thought of yet.
 #
-# Usage: [LEVEL=check|test|all] [SEED=n] [EXTRA=branch] tools/testing/swiotlb/check.sh
+# Usage: [LEVEL=check|test|all] [SEED=n] [FIXES=1] [EXTRA=branch] tools/testing/swiotlb/check.sh
 #   LEVEL  how many random operations, and how large the pools are of which every state
 #          is visited: for a minute of make check; as usual (test); or ten times as long
 #   SEED   what the random sequences begin with (1); it is printed with them
+#   FIXES  1 if the kernel has the patches of patches/fixes: the tests of these, too
 #   EXTRA  a branch of the kernel tree that is tested instead (scripts/patches/topic.sh)
 #
 # TAP on stdout, the programs' own output in build/logs/swiotlb/. Exit status: 0
@@ -45,6 +46,7 @@ variants=(
 	"tsan|FLAVOUR=tsan|8000||100000|threads/"
 	"tsan-dynamic|FLAVOUR=tsan DYNAMIC=y|8000||100000|threads/"
 )
+[ -z "$fixes_dir" ] || variants+=("tsan-attach|FLAVOUR=tsan||||attach/two threads")
 
 no_arguments "$@"
 [[ $seed =~ ^[0-9]+$ ]] || die "SEED=$seed: not a number"
@@ -60,6 +62,7 @@ run_all()
 	for variant in "${variants[@]}"; do
 		IFS='|' read -r name variables "ops[check]" "ops[test]" "ops[all]" filter <<<"$variant"
 		arguments=(--seed "$seed" --filter "$filter")
+		[ -z "$fixes_dir" ] || arguments+=(--fixes)
 		[ -z "${ops[$level]}" ] || arguments+=(--ops "${ops[$level]}")
 		beside run_tests "$log_dir/$name" "$variables" "${arguments[@]}"
 	done

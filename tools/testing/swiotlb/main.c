@@ -29,6 +29,7 @@ static void usage(FILE *to)
 	      "  --ops N        operations of each random test\n"
 	      "  --rounds N     at most so many rounds of a random test\n"
 	      "  --steps N      at most so many steps of a round\n"
+	      "  --fixes        tests of what patches/fixes fixes, too: the kernel has it\n"
 	      "  --verbose      show the kernel's messages\n"
 	      "  --stop         end at the first test that fails\n"
 	      "  --no-fork      run in this process, for a debugger; ends at an error\n"
@@ -57,6 +58,8 @@ static void run(const struct test *test)
 	rig_init(4);
 	/* Only slots matter to most; the others switch it on. */
 	rig_copy = false;
+	/* A kernel without the fix has its large pools, too: it is their slots that matter. */
+	rig_large_kmalloc = !options.fixes;
 	test->run();
 }
 
@@ -88,6 +91,10 @@ static const char *why_not(const struct test *test)
 		return "this kernel searches as many areas as a default pool is to have";
 	if ((test->needs & NEEDS_PARAM) && !rig_build.has_segsize_param)
 		return "this kernel has no parameter swiotlb_segsize";
+	if ((test->needs & NEEDS_FEWER_AREAS) && !rig_build.reduces_nareas && !options.fixes)
+		return "this kernel gives a smaller pool as many areas";
+	if ((test->needs & NEEDS_FIXES) && !options.fixes)
+		return "of what patches/fixes fixes; --fixes runs it";
 	if ((test->needs & NEEDS_THREADS) && !IS_ENABLED(CONFIG_RIG_THREADS))
 		return "built without real locks";
 	return NULL;
@@ -158,6 +165,7 @@ int main(int argc, char **argv)
 		{ "ops", required_argument, NULL, 'o' },
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "steps", required_argument, NULL, 'n' },
+		{ "fixes", no_argument, NULL, 'x' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "stop", no_argument, NULL, 'S' },
 		{ "no-fork", no_argument, NULL, 'F' },
@@ -188,6 +196,9 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			options.steps = strtoull(optarg, NULL, 0);
+			break;
+		case 'x':
+			options.fixes = true;
 			break;
 		case 'v':
 			rig_verbose = true;

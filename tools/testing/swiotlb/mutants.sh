@@ -3,11 +3,11 @@
 #
 # Do the tests in user space detect errors? Each patch in a folder below
 # tools/testing/swiotlb/mutants/series/ breaks the patched swiotlb.c in one place, and
-# the tests must fail for it. They must fail, too, for kernels without the series, by
+# the tests must fail for it. Those in fixes/ break the base with patches/fixes. They must fail, too, for kernels without the series, by
 # the bugs that the series fixes.
 #
-# A mutant is mutants/OF/SUBJECT/WHAT.patch. OF is "series", or a topic of patches/extra
-# whose branch it breaks; SUBJECT is the part of the allocator: search, chain, release...
+# A mutant is mutants/OF/SUBJECT/WHAT.patch. OF is "series", or "fixes" or a topic of
+# patches/extra, whose branch it breaks; SUBJECT is the part of the allocator: search, chain, release...
 # It applies without fuzz (diff -U2), and its head has fields:
 #   breaks: the rule that no longer holds
 #   config: dynamic, to be compiled with CONFIG_SWIOTLB_DYNAMIC; without if not
@@ -24,10 +24,10 @@
 # Usage: [BASE=name] [EXTRA="topic..."] tools/testing/swiotlb/mutants.sh [TEXT]
 #   TEXT   only mutants whose name, OF/SUBJECT/WHAT, has it
 #   EXTRA  topics of patches/extra (scripts/patches/topic.sh makes their branches): their
-#          mutants, and not those of the series
+#          mutants, and not those of the series and the fixes
 #
 # TAP on stdout, which names the test that detected each, how, and after how many
-# seconds. build/swiotlb/mutants/series.table has the same (with EXTRA the file is called
+# seconds. build/swiotlb/mutants/series-fixes.table has the same (with EXTRA the file is called
 # after the topics); the output of each is in build/logs/mutants/OF/SUBJECT/WHAT.log.
 #
 # Exit status: 0 if all were detected, 1 otherwise, 2 for a wrong argument.
@@ -44,6 +44,8 @@ work=$build/swiotlb/mutants
 log_dir=$logs/mutants
 # What mutants are tried of: folders of mutants/
 read -ra tried <<<"${EXTRA:-series}"
+# Those of the fixes are of mainline's lines.
+[ "$BASE$fixes_dir${EXTRA-}" != mainline ] || tried+=(fixes)
 # CPU seconds that a single test may take before it is said to hang; those that
 # hanging mutants begin with need a small fraction of the shorter time.
 limit=10
@@ -73,6 +75,15 @@ compile()
 	PROGRAM=$(make -C "$rig" "${args[@]}" print-out)/swiotlb-test || return 1
 	rm -f "$PROGRAM"
 	"${lock[@]}" make -C "$rig" "${args[@]}" -j"$jobs" all
+}
+
+# options_of OF: what the tests of that kernel are to be told
+options_of()
+{
+	case $1 in
+	fixes) echo --fixes ;;
+	series) echo ${fixes_dir:+--fixes} ;;
+	esac
 }
 
 # run LOG LIMIT [OPTION...]: the tests of PROGRAM. Returns their status; seconds is
@@ -119,7 +130,8 @@ field()
 try()
 {
 	local name=$1 patch=$rig/mutants/$1.patch source dir ksrc file log result first
-	local frozen=() short=$limit
+	local frozen=() short=$limit options
+	read -ra options < <(options_of "${name%%/*}") || :
 	source=$(source_of "${name%%/*}")
 	dir=$work/$name
 	ksrc=$dir/src
@@ -140,11 +152,11 @@ try()
 		result=$'error\t0\tthe patch does not apply; make it anew'
 		# The mutants are of mainline's lines, all of which are there. Another
 		# kernel may lack some, which patch, without fuzz, has just found out.
-		[ "${mails##*/}" = mainline ] || result=$'foreign\t0\t'
+		[ "${mails##*/}$fixes_dir" = mainline ] || result=$'foreign\t0\t'
 	elif ! compile "$name" "$ksrc" "$(field config "$patch")" "${frozen[@]}" >"$log" 2>&1; then
 		result=$'error\t0\tit does not compile'
-	elif { [ -z "$first" ] || run "$log" "$short" --stop --filter "$first"; } &&
-		run "$log" "$limit" --stop; then
+	elif { [ -z "$first" ] || run "$log" "$short" "${options[@]}" --stop --filter "$first"; } &&
+		run "$log" "$limit" "${options[@]}" --stop; then
 		result=survived$'\t'$seconds$'\t'
 	else
 		result=$(verdicts "$log")
@@ -182,8 +194,9 @@ mkdir -p "$work" "$log_dir"
 # And after this all but swiotlb.c is compiled.
 control()
 {
-	local log=$log_dir/$1-$2.log
-	compile "$1" "$(source_of "$1")" "$2" && run "$log" "$limit" && return 0
+	local log=$log_dir/$1-$2.log options
+	read -ra options < <(options_of "$1") || :
+	compile "$1" "$(source_of "$1")" "$2" && run "$log" "$limit" "${options[@]}" && return 0
 	cat "$log"
 	return 1
 }
@@ -224,6 +237,8 @@ done
 	"they are in tools/testing/swiotlb/mutants/, in the folders: ${tried[*]}"
 
 for of in "${tried[@]}"; do
+	[[ " ${mutants[*]}" == *" $of/"* ]] || continue
+	[ "$of" != fixes ] || tap "the branch of the fixes is made" "$top/scripts/patches/fixes.sh"
 	[ "$of" = series ] || "$rig/sources.sh" "$tree" "$of" "$(source_of "$of")"
 	tap "$of itself passes, as quickly as the mutants have to fail" control "$of" static
 	tap "$of itself passes with CONFIG_SWIOTLB_DYNAMIC" control "$of" dynamic

@@ -22,6 +22,7 @@ unsigned int rig_cpus = 1;
 __thread unsigned int rig_cpu;
 bool rig_copy = true;
 bool rig_cc;
+bool rig_cc_host;
 int rig_cc_error;
 bool rig_verbose;
 bool rig_abort;
@@ -371,14 +372,194 @@ void *rig_get_pages(gfp_t gfp, unsigned int order, unsigned int page_shift)
 	return addr ? phys_to_virt(addr) : NULL;
 }
 
-void *rig_kzalloc(size_t bytes)
+/* What kvmalloc() took from vmalloc(), which kfree() must not be given */
+static const void *vmallocs[64];
+
+bool rig_large_kmalloc;
+void (*rig_on_alloc)(void);
+
+static void *allocate(size_t bytes)
 {
 	bool refused;
 
+	if (rig_on_alloc)
+		rig_on_alloc();
 	pthread_mutex_lock(&rig_lock);
 	refused = refuse();
 	pthread_mutex_unlock(&rig_lock);
 	return refused ? NULL : calloc(1, bytes);
+}
+
+void *rig_kzalloc(size_t bytes)
+{
+	/* KMALLOC_MAX_SIZE */
+	if (bytes > RIG_PAGE << MAX_PAGE_ORDER && !rig_large_kmalloc) {
+		rig_print(RIG_BUG, NULL, "kmalloc() of %zu bytes", bytes);
+		memory_refused = true;
+		return NULL;
+	}
+	return allocate(bytes);
+}
+
+/* The entry of @vmallocs that is @p, which may be %NULL for a free one */
+static const void **find_vmalloc(const void *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vmallocs); i++)
+		if (vmallocs[i] == p)
+			return &vmallocs[i];
+	return NULL;
+}
+
+/* More than a page is always from vmalloc(), as it may be in the kernel. */
+void *rig_kvzalloc(size_t bytes)
+{
+	const void **entry;
+	void *p;
+
+	if (bytes > INT_MAX) {
+		rig_print(RIG_BUG, NULL, "kvmalloc() of %zu bytes", bytes);
+		memory_refused = true;
+		return NULL;
+	}
+	p = allocate(bytes);
+	if (!p || bytes <= RIG_PAGE)
+		return p;
+	pthread_mutex_lock(&rig_lock);
+	entry = find_vmalloc(NULL);
+	if (!entry)
+		rig_die("more than %zu pieces from vmalloc()", ARRAY_SIZE(vmallocs));
+	*entry = p;
+	pthread_mutex_unlock(&rig_lock);
+	return p;
+}
+
+void rig_kfree(const void *p)
+{
+	pthread_mutex_lock(&rig_lock);
+	if (p && find_vmalloc(p))
+		rig_die("kfree() of what kvmalloc() has from vmalloc()");
+	pthread_mutex_unlock(&rig_lock);
+	free((void *)p);
+}
+
+void rig_kvfree(const void *p)
+{
+	const void **entry;
+
+	pthread_mutex_lock(&rig_lock);
+	entry = p ? find_vmalloc(p) : NULL;
+	if (entry)
+		*entry = NULL;
+	pthread_mutex_unlock(&rig_lock);
+	free((void *)p);
+}
+
+/* ---- what is memory ---- */
+
+static phys_addr_t hole_start, hole_end;
+
+void rig_no_memory(phys_addr_t start, phys_addr_t end)
+{
+	hole_start = start;
+	hole_end = end;
+}
+
+bool rig_is_memory(phys_addr_t addr, size_t bytes)
+{
+	return hole_start == hole_end || addr + bytes <= hole_start || addr >= hole_end;
+}
+
+phys_addr_t rig_page_phys(phys_addr_t addr)
+{
+	if (!rig_is_memory(addr, 1))
+		rig_die("the struct page of 0x%llx is looked at, which is no memory",
+			(unsigned long long)addr);
+	return addr;
+}
+
+/* Whole pages of the memory before the hole, and behind it */
+int walk_system_ram_range(unsigned long start_pfn, unsigned long nr_pages, void *arg,
+			  int (*func)(unsigned long start_pfn, unsigned long nr_pages,
+				      void *arg))
+{
+	const unsigned int shift = rig_build.page_shift;
+	const unsigned long pfns[][2] = {
+		{ 0, hole_start >> shift },
+		{ (hole_end + RIG_PAGE - 1) >> shift, RIG_RAM_SIZE >> shift },
+	};
+	unsigned long first, end;
+	unsigned int i;
+	int ret = -1;
+
+	for (i = 0; i < ARRAY_SIZE(pfns); i++) {
+		first = max(start_pfn, pfns[i][0]);
+		end = min(start_pfn + nr_pages, pfns[i][1]);
+		if (first >= end)
+			continue;
+		ret = func(first, end - first, arg);
+		if (ret)
+			break;
+	}
+	return ret;
+}
+
+/* ---- two threads by turns ---- */
+
+static pthread_cond_t thread_rests = PTHREAD_COND_INITIALIZER;
+static unsigned int mutex_waiters;
+
+struct mutex *rig_mutex_lock(struct mutex *lock)
+{
+	if (!pthread_mutex_trylock(&lock->mutex))
+		return lock;
+	pthread_mutex_lock(&rig_lock);
+	mutex_waiters++;
+	pthread_cond_broadcast(&thread_rests);
+	pthread_mutex_unlock(&rig_lock);
+	pthread_mutex_lock(&lock->mutex);
+	pthread_mutex_lock(&rig_lock);
+	mutex_waiters--;
+	pthread_mutex_unlock(&rig_lock);
+	return lock;
+}
+
+void rig_mutex_unlock(struct mutex *lock)
+{
+	pthread_mutex_unlock(&lock->mutex);
+}
+
+static struct {
+	void (*fn)(void);
+	bool done;
+} other_thread;
+
+static void *run_other(void *arg)
+{
+	other_thread.fn();
+	pthread_mutex_lock(&rig_lock);
+	other_thread.done = true;
+	pthread_cond_broadcast(&thread_rests);
+	pthread_mutex_unlock(&rig_lock);
+	return NULL;
+}
+
+pthread_t rig_interleave(void (*fn)(void))
+{
+	pthread_t thread;
+	int err;
+
+	other_thread.fn = fn;
+	other_thread.done = false;
+	err = pthread_create(&thread, NULL, run_other, NULL);
+	if (err)
+		rig_die("pthread_create(): %s", strerror(err));
+	pthread_mutex_lock(&rig_lock);
+	while (!other_thread.done && !mutex_waiters)
+		pthread_cond_wait(&thread_rests, &rig_lock);
+	pthread_mutex_unlock(&rig_lock);
+	return thread;
 }
 
 /* ---- the command line ---- */
@@ -690,6 +871,16 @@ void debugfs_create_file(const char *name, int mode, struct dentry *dir,
 
 	file->value = data;
 	file->fops = fops;
+}
+
+unsigned int rig_debugfs_dirs(const char *dir)
+{
+	const struct dentry *file;
+	unsigned int n = 0;
+
+	for (file = files; file < files + MAX_FILES; file++)
+		n += file->name && !file->dir && !strcmp(file->name, dir);
+	return n;
 }
 
 static const struct dentry *find_file(const char *dir, const char *name)

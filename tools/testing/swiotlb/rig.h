@@ -55,6 +55,8 @@
  * @has_cc_pools:	Does a pool know whether its memory is shared with devices,
  *			where there is memory encryption?
  * @has_segsize_param:	Has the default pool's segment size a boot parameter?
+ * @reduces_nareas:	Have pools that come later as few areas as a default pool for which
+ *		there was less memory than asked for?
  */
 struct rig_build {
 	unsigned int page_shift;
@@ -71,6 +73,7 @@ struct rig_build {
 	bool has_map;
 	bool has_cc_pools;
 	bool has_segsize_param;
+	bool reduces_nareas;
 };
 
 extern const struct rig_build rig_build;
@@ -204,6 +207,8 @@ void rig_default_exit(void);
 /**
  * rig_default_teardown() - free the default pool as the kernel does when no device
  * needs one; no slot is in use, and it has not grown
+ *
+ * What the kernel leaves of it is to be seen until the next default pool is made.
  *
  * Return: true, or false if the kernel keeps it.
  */
@@ -370,6 +375,9 @@ bool rig_debugfs(const char *dir, const char *file, u64 *value);
 /* The same for a file of text, which the caller frees; %NULL if it is not there */
 char *rig_debugfs_text(const char *dir, const char *file);
 
+/* Folders of that name: the kernel refuses a second one with an error. */
+unsigned int rig_debugfs_dirs(const char *dir);
+
 /**
  * rig_map_text() - the slots in use, as the kernel's file io_tlb_map shows them
  * @view:	The memory pool.
@@ -392,6 +400,28 @@ void rig_fail_after(int n);
 
 /* Let allocations of more than so many bytes of pages fail. */
 void rig_fail_above(size_t bytes);
+
+/* kmalloc() gives more than KMALLOC_MAX_SIZE, which no kernel's does. */
+extern bool rig_large_kmalloc;
+
+/* Called before each allocation of memory but pages */
+extern void (*rig_on_alloc)(void);
+
+/**
+ * rig_interleave() - run a function in a thread of its own
+ * @fn:		The function.
+ *
+ * Return: the thread, when it has ended or waits for a mutex. With the caller going on
+ * then, the order of what the two do is always the same.
+ */
+pthread_t rig_interleave(void (*fn)(void));
+
+/*
+ * There is no memory in [start, end): no struct page, and who goes there dies. Memory
+ * before and behind are two pieces, even if there is nothing between them.
+ */
+void rig_no_memory(phys_addr_t start, phys_addr_t end);
+bool rig_is_memory(phys_addr_t addr, size_t bytes);
 
 /* What has been handed out by the page allocator and not been freed, in bytes */
 size_t rig_pages_in_use(void);

@@ -116,6 +116,7 @@ void AnnotateIgnoreReadsEnd(const char *file, int line);
 #define SZ_1M			0x00100000
 #define SZ_8M			0x00800000
 #define SZ_16M			0x01000000
+#define SZ_2G			0x80000000
 
 #define min(a, b) ({				\
 	__auto_type __a = (a);			\
@@ -346,6 +347,30 @@ typedef struct { int locked; } spinlock_t;
 	local_irq_restore(flags);			\
 } while (0)
 
+/*
+ * A mutex is a real one in all flavours: rig_interleave() runs two threads by turns, and
+ * has to see that one of them waits.
+ */
+struct mutex {
+	pthread_mutex_t mutex;
+};
+
+#define DEFINE_MUTEX(name)	struct mutex name = { PTHREAD_MUTEX_INITIALIZER }
+
+struct mutex *rig_mutex_lock(struct mutex *lock);
+void rig_mutex_unlock(struct mutex *lock);
+#define mutex_lock(lock)		((void)rig_mutex_lock(lock))
+#define mutex_unlock(lock)		rig_mutex_unlock(lock)
+
+static inline void rig_guard_end(struct mutex **lock)
+{
+	rig_mutex_unlock(*lock);
+}
+
+/* guard(mutex)(lock) holds it to the end of the block. */
+#define guard(type) \
+	struct type *rig_guard __attribute__((cleanup(rig_guard_end))) = rig_##type##_lock
+
 extern __thread unsigned int rig_cpu;
 extern unsigned int rig_cpus;
 #define raw_smp_processor_id()		rig_cpu
@@ -496,7 +521,13 @@ extern phys_addr_t rig_highmem;
 #define virt_to_page(v)		pfn_to_page(PFN_DOWN(virt_to_phys(v)))
 #define page_address(page)	phys_to_virt(page_to_phys(page))
 #define PhysHighMem(p)		((p) >= rig_highmem)
-#define PageHighMem(page)	PhysHighMem(page_to_phys(page))
+/* Where there is no memory, there is no struct page to look at. */
+#define PageHighMem(page)	PhysHighMem(rig_page_phys(page_to_phys(page)))
+
+phys_addr_t rig_page_phys(phys_addr_t addr);
+int walk_system_ram_range(unsigned long start_pfn, unsigned long nr_pages, void *arg,
+			  int (*func)(unsigned long start_pfn, unsigned long nr_pages,
+				      void *arg));
 
 #define __GFP_DMA		0x01u
 #define __GFP_DMA32		0x04u
@@ -513,6 +544,7 @@ extern phys_addr_t rig_highmem;
 
 /* All are %NULL when there is no room, or where rig_fail_after() says so. */
 void *rig_kzalloc(size_t bytes);
+void *rig_kvzalloc(size_t bytes);
 phys_addr_t rig_pages_alloc(size_t bytes, phys_addr_t limit, bool zero);
 void rig_pages_free(phys_addr_t addr, size_t bytes);
 void *rig_get_pages(gfp_t gfp, unsigned int order, unsigned int page_shift);
@@ -522,7 +554,15 @@ void *rig_get_pages(gfp_t gfp, unsigned int order, unsigned int page_shift);
 #define kzalloc_obj(obj, ...)	((typeof(obj) *)rig_kzalloc(sizeof(obj)))
 #define kzalloc_objs(obj, n, ...) \
 	((typeof(obj) *)rig_kzalloc(array_size(n, sizeof(obj))))
-#define kfree(p)		free((void *)(p))
+#define kvzalloc(size, gfp)	((void)(gfp), rig_kvzalloc(size))
+#define kvcalloc(n, size, gfp)	((void)(gfp), rig_kvzalloc(array_size(n, size)))
+#define kvzalloc_objs(obj, n, ...) \
+	((typeof(obj) *)rig_kvzalloc(array_size(n, sizeof(obj))))
+#define kfree(p)		rig_kfree(p)
+#define kvfree(p)		rig_kvfree(p)
+
+void rig_kfree(const void *p);
+void rig_kvfree(const void *p);
 
 static inline unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 {
@@ -584,6 +624,8 @@ enum cc_attr {
 
 extern bool rig_cc;
 extern int rig_cc_error;
+/* Of those that are on, only the host's encrypts memory. */
+extern bool rig_cc_host;
 
 static inline int set_memory_decrypted(unsigned long addr, int pages)
 {
@@ -595,7 +637,7 @@ static inline int set_memory_encrypted(unsigned long addr, int pages)
 	return rig_cc_error;
 }
 
-#define cc_platform_has(attr)		((void)(attr), rig_cc)
+#define cc_platform_has(attr)	(rig_cc && !(rig_cc_host && (attr) == CC_ATTR_GUEST_MEM_ENCRYPT))
 #define force_dma_unencrypted(dev)	((void)(dev), rig_cc)
 
 /* ---- devices and DMA ---- */

@@ -26,6 +26,9 @@ static void *rig_memset(void *to, int c, size_t bytes)
 
 	if (!in_ram || c)
 		return memset(to, c, bytes);
+	if (!rig_is_memory(virt_to_phys(to), bytes))
+		rig_die("memset() of 0x%llx, where there is no memory",
+			(unsigned long long)virt_to_phys(to));
 	rig_forget(virt_to_phys(to), bytes);
 	return to;
 }
@@ -80,15 +83,19 @@ const struct rig_build rig_build = {
 	.has_map = RIG_HAS_MAP,
 	.has_cc_pools = RIG_HAS_CC_POOLS,
 	.has_segsize_param = RIG_HAS_SEGSIZE_PARAM,
+	.reduces_nareas = RIG_REDUCES_NAREAS,
 };
 
 /*
  * A kernel without a default pool does not set the number of areas. With
- * dynamic pools, nothing is then found in a restricted pool either.
+ * dynamic pools, nothing is then found in a restricted pool either, unless it
+ * has the fix: it is set for those that have not.
  */
 void rig_setup_allocator(void)
 {
+#if !RIG_SEARCHES_ALL_AREAS
 	swiotlb_adjust_nareas(rig_cpus);
+#endif
 }
 
 void rig_device_init(struct device *dev, const char *name)
@@ -118,7 +125,7 @@ void rig_pool_free(void *priv)
 
 	if (!mem)
 		return;
-	kfree(mem_pool(mem)->slots);
+	kvfree(mem_pool(mem)->slots);
 	kfree(mem_pool(mem)->areas);
 	kfree(mem);
 }
@@ -159,12 +166,19 @@ static int remap(void *tlb, unsigned long nslabs)
 	return nslabs % IO_TLB_SEGSIZE ? -EINVAL : 0;
 }
 
-/* When it tears down the pool, the kernel leaves it in the list, as zeros. */
+/*
+ * When it tears down the pool, a kernel without the fix leaves it in the list, as zeros,
+ * and its slots in the allocator's number.
+ */
 static void begin_default(void)
 {
+#if !RIG_HAS_DEL_POOL
+	if (mem_pool(&io_tlb_default_mem)->nslabs)
+		return;
+	io_tlb_default_mem.nslabs = 0;
 #ifdef CONFIG_SWIOTLB_DYNAMIC
-	if (!io_tlb_default_mem.defpool.nslabs)
-		INIT_LIST_HEAD_RCU(&io_tlb_default_mem.pools);
+	INIT_LIST_HEAD_RCU(&io_tlb_default_mem.pools);
+#endif
 #endif
 }
 
@@ -228,7 +242,6 @@ static void forget_default(void)
 {
 	struct io_tlb_mem *mem = &io_tlb_default_mem;
 
-	mem->nslabs = 0;
 	mem->force_bounce = false;
 #if RIG_HAS_TOTAL_USED
 	atomic_long_set(&mem->total_used, 0);
@@ -263,6 +276,10 @@ void rig_default_exit(void)
 	free_default_pool(mem_pool(mem));
 #endif
 	memset(mem_pool(mem), 0, sizeof(*mem_pool(mem)));
+	mem->nslabs = 0;
+#if RIG_SEARCHES_ALL_AREAS && defined(CONFIG_SWIOTLB_DYNAMIC)
+	mem->nareas = 0;
+#endif
 #if RIG_HAS_SEGSIZE
 	mem->segsize = IO_TLB_SEGSIZE;
 #endif

@@ -238,7 +238,7 @@ static const struct test tests[] = {
 	{ "limit", limit, NEEDS_SETS_128 },
 	{ "growth", growth, NEEDS_DYNAMIC | NEEDS_SETS_128 },
 	{ "growth after less than was asked for", growth_after_less,
-	  NEEDS_DYNAMIC | NEEDS_SETS_128 | NEEDS_BITMAP },
+	  NEEDS_DYNAMIC | NEEDS_SETS_128 | NEEDS_FEWER_AREAS },
 	{ "growth has the same limit", growth_limit, NEEDS_DYNAMIC | NEEDS_SETS_128 },
 	{ "a restricted pool does not grow", restricted_does_not_grow },
 	{ "track_hiwater", hiwater, NEEDS_SETS_128 },

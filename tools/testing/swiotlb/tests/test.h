@@ -27,6 +27,9 @@
 #define NEEDS_PARAM	BIT(11)
 #define NEEDS_MAP	BIT(12)
 #define NEEDS_BITMAP	BIT(13)
+#define NEEDS_FEWER_AREAS	BIT(14)
+/* It fails without a patch of patches/fixes: run with --fixes only. */
+#define NEEDS_FIXES	BIT(15)
 
 /**
  * struct test - a test
@@ -67,12 +70,14 @@ extern const struct suite * const __stop_test_suites[];
  * @ops:	Operations of each random test; 0 for each one's own number.
  * @rounds:	At most so many rounds of a random test; 0 for no limit.
  * @steps:	At most so many steps of each round; 0 for no limit.
+ * @fixes:	The kernel is expected to have the patches of patches/fixes.
  */
 struct options {
 	u64 seed;
 	u64 ops;
 	u64 rounds;
 	u64 steps;
+	bool fixes;
 };
 
 extern struct options options;
