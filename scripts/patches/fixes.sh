@@ -56,12 +56,14 @@ write_on_top()
 
 write_branches()
 {
-	local to=$1 new=$base_dir/fixes-mails
+	local to=$1 new=$base_dir/fixes-mails prefix=PATCH
 	git -C "$tree" merge-base --is-ancestor base fixes 2>/dev/null ||
 		die "there is no branch fixes on top of base in ${tree#"$top"/}"
 	rm -rf "$new"
 	mkdir -p "$new" "$to"
-	format_mails "$tree" base..fixes -q -o "$new" -N --unified=3
+	# As the stable tree wants to have them
+	[ "$BASE" = mainline ] || prefix="PATCH $BASE.y"
+	format_mails "$tree" base..fixes -q -o "$new" -N --unified=3 --subject-prefix="$prefix"
 	rm -f "$to"/[0-9]*.patch
 	mv "$new"/*.patch "$to/"
 	quilt_series "$to" >"$to/series"
