@@ -262,6 +262,31 @@ static void encryption(void)
 	expect(!strstr(rig_log(), "pool is"), "said is: %s", rig_log());
 }
 
+/*
+ * A device with a min_align_mask of two slots, whose original begins in the second one.
+ * Every second slot of the pool is free, and the search is to begin at the fifth:
+ *
+ *	[#.#.#.#.#.#.#.#.]
+ *
+ * Expected: it ends, although its steps pass over the slot that it began at.
+ */
+static void never_ending(void)
+{
+	struct model_buf *bufs[4 * SET];
+	unsigned int i;
+
+	setup(&f, BASE, 4 * SET, 0);
+	for (i = 0; i < 4 * SET; i++)
+		bufs[i] = model_must_map(&f.m, &f.dev, SOURCE, RIG_SLOT, 0, DMA_TO_DEVICE);
+	for (i = 1; i < 4 * SET; i += 2)
+		model_free(&f.m, bufs[i]);
+	rig_set_index(&f.view, 0, 4);
+	f.dev.min_align_mask = 2 * RIG_SLOT - 1;
+	expect(!model_map(&f.m, &f.dev, SOURCE + RIG_SLOT, 4 * RIG_SLOT, 0, DMA_TO_DEVICE),
+	       "a place for four slots");
+	teardown(&f);
+}
+
 static const struct test tests[] = {
 	{ "the search wraps around", wrap,
 	  NEEDS_FIXES | NEEDS_ALIGNMENT | NEEDS_SETS_128 },
@@ -269,6 +294,7 @@ static const struct test tests[] = {
 	{ "a late default pool of 1 MiB and less", small_late, NEEDS_FIXES | NEEDS_SETS_128 },
 	{ "a late default pool of less than asked for", less_late,
 	  NEEDS_FIXES | NEEDS_SETS_128 },
+	{ "a search that ends", never_ending, 0, 10 },
 	{ "released twice", twice, NEEDS_FIXES | NEEDS_PADDING },
 	{ "no default pool", no_default_pool, NEEDS_FIXES | NEEDS_DYNAMIC },
 	{ "a default pool that is freed", torn_down, NEEDS_FIXES | NEEDS_SETS_128 },
