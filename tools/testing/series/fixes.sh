@@ -162,7 +162,7 @@ same_changes()
 	export LC_ALL=C
 	wc -l "$w"/{own,top,fix}[-+] "$w/replaced"
 	[ -s "$w/own+" ] && [ -s "$w/top+" ] || return
-	comm -23 "$w/top+" "$w/own+" | none "lines that the series does not add by itself" || status=1
+	comm -23 "$w/top+" "$w/own+" | comm -23 - "$w/fix-" | none "lines that the series does not add by itself" || status=1
 	comm -23 "$w/own+" "$w/top+" | comm -23 - "$w/fix+" |
 		none "lines that the series adds, and neither it on top nor the fixes" || status=1
 	comm -23 "$w/top-" "$w/own-" | comm -23 - "$w/replaced" |

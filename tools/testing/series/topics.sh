@@ -77,7 +77,7 @@ compile_and_run()
 	compile "$@" || return
 	for variant in "${@:3}"; do
 		KSRC=$build/swiotlb/src/$1 beside run_tests "$work/$1-${variant%|*}" \
-			"${variant%|*}" --ops "${variant#*|}"
+			"${variant%|*}" --fixes --ops "${variant#*|}"
 	done
 	wait
 	for variant in "${@:3}"; do

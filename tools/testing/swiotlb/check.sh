@@ -62,7 +62,7 @@ run_all()
 	for variant in "${variants[@]}"; do
 		IFS='|' read -r name variables "ops[check]" "ops[test]" "ops[all]" filter <<<"$variant"
 		arguments=(--seed "$seed" --filter "$filter")
-		[ -z "$fixes_dir" ] || arguments+=(--fixes)
+		[ -z "$fixes_dir${EXTRA-}" ] || arguments+=(--fixes)
 		[ -z "${ops[$level]}" ] || arguments+=(--ops "${ops[$level]}")
 		beside run_tests "$log_dir/$name" "$variables" "${arguments[@]}"
 	done

@@ -81,8 +81,9 @@ compile()
 options_of()
 {
 	case $1 in
-	fixes) echo --fixes ;;
 	series) echo ${fixes_dir:+--fixes} ;;
+	# The topics are on top of the fixes.
+	*) echo --fixes ;;
 	esac
 }
 
