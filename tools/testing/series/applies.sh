@@ -103,7 +103,9 @@ round_trip()
 	mkdir -p "$new"
 	write_mails "$repo" base..HEAD "$mails" "$new"
 	if same_base "$repo"; then
-		diff -ru "$mails" "$new" -x README\* -x CHANGES -x series -x made-of
+		# With FIXES=1 the cover letter is the series' own, and has its diffstat.
+		diff -ru "$mails" "$new" -x README\* -x CHANGES -x series -x made-of \
+			${fixes_dir:+-x 0000-cover-letter.patch}
 		return
 	fi
 	echo "# the mails were written on another base: line numbers aside"
@@ -160,6 +162,8 @@ if [ ${#patches[@]} -gt 0 ]; then
 		tap_fail "the sources to apply to are there" "$work/fetch.log"
 	for source in $sources; do
 		[ "$(source_identity "$source")" != "$(tree_state base)" ] || continue
+		# No other kernel has the fixes.
+		[ -z "$fixes_dir" ] || break
 		name=$(source_name "$source")
 		repo=$(small_repo "$name" "$top/scripts/kernel/files.sh" "$source")
 		tap "applies without a word to $name" applies "$repo"
