@@ -11,7 +11,7 @@
 #   CONFIG  the kernel (guest; LEVEL=all: guest-debug-dynamic and unrestricted as well)
 #   PART    attach, half, past, atomic, closed, disk, import, noforce, option (all that
 #           CONFIG has what it takes for)
-#   REV     base, or a branch with the fixes (fixes; LEVEL=all: base as well)
+#   REV     base, or a branch with the fixes (fixes; LEVEL=all: base, fixed-series, too)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/edges-PART-CONFIG-REV.log.

@@ -8,7 +8,7 @@
 #
 # Usage: check.sh [REV...]
 #
-#   REV    base, or a branch with the fixes (fixes; LEVEL=all: base as well)
+#   REV    base, or a branch with the fixes (fixes; LEVEL=all: base, fixed-series, too)
 #
 # Environment:
 #   SIZES="n..."  the pools' MiB

@@ -7,7 +7,7 @@
 #
 # Usage: check.sh [REV...]
 #
-#   REV    base, or a branch with the fixes (fixes; LEVEL=all: base as well)
+#   REV    base, or a branch with the fixes (fixes; LEVEL=all: base, fixed-series, too)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
 # build/logs/boot/scp-refused-PART-REV.log.
