@@ -50,7 +50,7 @@
 #include "compat.h"
 
 /* Larger is a caller's mistake, not a question. */
-#define DMA_PROBE_MAX_SIZE	SZ_1G
+#define DMA_PROBE_MAX_SIZE	SZ_2G
 #define DMA_PROBE_MAX_LOOPS	1000000
 
 struct dma_probe {

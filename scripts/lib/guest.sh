@@ -117,17 +117,18 @@ guest_cells()
 		printf '%#x\n' $((0x${cells[$4]} << 32 | 0x${cells[$4 + 1]}))
 }
 
-# guest_scp_firmware DTB OUT: an image for the SCP of the board DTB.
+# guest_scp_firmware DTB OUT [ROOM]: an image for the SCP of the board DTB, whose buffers
+# for messages begin ROOM bytes before the end of the SRAM.
 guest_scp_firmware()
 {
-	local dtb=$1 out=$2 source=$top/tools/testing/selftests/dma/scp/scp-firmware cross
+	local dtb=$1 out=$2 room=${3:-0x1000} source=$top/tools/testing/selftests/dma/scp/scp-firmware cross
 	cross=$(cross_compile arm)
 	need "${cross}gcc"
 	mkdir -p "$(dirname "$out")"
 	"${cross}gcc" -c -mcpu=cortex-m4 -mthumb -mfloat-abi=soft \
 		-I "$top/include/uapi" -DDRAM_SIZE=$guest_scp_dram -o "$out.o" "$source.S" &&
 		"${cross}ld" -n --defsym "dram_base=$(guest_cells "$dtb" scp_mem_reserved reg 0)" \
-			--defsym "sram_size=$(guest_cells "$dtb" scp reg 2)" -T "$source.ld" -o "$out" "$out.o" &&
+			--defsym "sram_size=$(guest_cells "$dtb" scp reg 2)" --defsym "ipi_room=$room" -T "$source.ld" -o "$out" "$out.o" &&
 		rm -f "$out.o"
 }
 

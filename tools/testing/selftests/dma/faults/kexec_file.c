@@ -4,23 +4,30 @@
  *
  *	kexec_file IMAGE INITRAMFS COMMAND-LINE
  *
- * Exit status: 1, if it comes back at all.
+ * With -p as the first argument, have it ready for a panic.
+ *
+ * Exit status: 0 with -p when it is ready, 1 otherwise, if it comes back at all.
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <linux/kexec.h>
 #include <linux/reboot.h>
 
 int main(int argc, char **argv)
 {
+	bool on_crash = argc > 1 && !strcmp(argv[1], "-p");
 	int image, initramfs;
 
+	argv += on_crash;
+	argc -= on_crash;
 	if (argc != 4) {
-		fputs("usage: kexec_file IMAGE INITRAMFS COMMAND-LINE\n", stderr);
+		fputs("usage: kexec_file [-p] IMAGE INITRAMFS COMMAND-LINE\n", stderr);
 		return 1;
 	}
 	image = open(argv[1], O_RDONLY);
@@ -30,9 +37,12 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (syscall(SYS_kexec_file_load, image, initramfs, strlen(argv[3]) + 1,
-		    argv[3], 0UL))
+		    argv[3], on_crash ? KEXEC_FILE_ON_CRASH : 0UL)) {
 		perror("kexec_file: kexec_file_load");
-	else
-		reboot(LINUX_REBOOT_CMD_KEXEC);
+		return 1;
+	}
+	if (on_crash)
+		return 0;
+	reboot(LINUX_REBOOT_CMD_KEXEC);
 	return 1;
 }

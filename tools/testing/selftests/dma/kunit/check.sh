@@ -201,8 +201,8 @@ checks_on()
 # driver that asks for it does not probe.
 highmem_refused()
 {
-	console "$1" | grep 'highmem: Restricted DMA pool must be accessible within the linear mapping' &&
-		console "$1" | grep -E 'highmem: error -(22|EINVAL): cannot use the memory-region' &&
+	console "$1" | grep -E 'highmem: Restricted DMA pool (.* )?must be accessible within the linear mapping' &&
+		console "$1" | grep -E 'highmem: (error -(22|EINVAL): cannot use the memory-region|failed to set up restricted DMA pool .*: -22)' &&
 		! console "$1" | grep 'highmem.*io-tlb-segsize'
 }
 

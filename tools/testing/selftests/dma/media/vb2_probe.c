@@ -2,15 +2,18 @@
 /*
  * Stream video frames from the devices of kernel/dma/vb2_probe.c.
  *
- * usage: vb2_probe capture|export WIDTH HEIGHT coherent|noncoherent FRAMES
+ * usage: vb2_probe capture|export|import WIDTH HEIGHT coherent|noncoherent FRAMES
  *
  *	capture	FRAMES frames from the capture device, in buffers that are mapped
  *		here, each compared word by word
  *	export	that, and each frame given to the output device as a dma-buf, which
  *		compares it, too
+ *	import	FRAMES frames, each captured into a dma-buf of the output device, and
+ *		compared where that has it mapped
  *
  * Prints one line: "frames=N", or which call failed, with its errno.
- * Exit status: 0 if all frames were as they should be, 1 otherwise.
+ * Exit status: 0 if all frames were as they should be, or if the capture device could
+ * not be given the dma-buf ("refused"), 1 otherwise.
  */
 
 #include <errno.h>
@@ -125,6 +128,53 @@ static void show(int display, int frame, size_t size)
 	request_buffers(display, type, V4L2_MEMORY_DMABUF, 0, 0);
 }
 
+/* One frame into the other device's buffer, which is let go before it is looked at */
+static void capture_into(int camera, int frame, size_t size)
+{
+	unsigned int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
+	struct v4l2_buffer buf = {
+		.type = type, .memory = V4L2_MEMORY_DMABUF, .m.fd = frame, .length = size,
+	};
+
+	request_buffers(camera, type, V4L2_MEMORY_DMABUF, 0, 1);
+	if (ioctl(camera, VIDIOC_QBUF, &buf)) {
+		printf("refused: QBUF: %s\n", strerror(errno));
+		exit(0);
+	}
+	call(camera, VIDIOC_STREAMON, "STREAMON", &type);
+	call(camera, VIDIOC_DQBUF, "DQBUF", &buf);
+	if (buf.flags & V4L2_BUF_FLAG_ERROR || buf.bytesused != size) {
+		errno = EIO;
+		fail("a frame");
+	}
+	call(camera, VIDIOC_STREAMOFF, "STREAMOFF", &type);
+	request_buffers(camera, type, V4L2_MEMORY_DMABUF, 0, 0);
+}
+
+static int import(int camera, int display, size_t size, unsigned int flags, int frames)
+{
+	unsigned int type = V4L2_BUF_TYPE_VIDEO_OUTPUT;
+	struct v4l2_buffer buf = { .type = type, .memory = V4L2_MEMORY_MMAP };
+	struct v4l2_exportbuffer export = { .type = type, .flags = O_RDWR };
+	void *map;
+	int n;
+
+	request_buffers(display, type, V4L2_MEMORY_MMAP, flags, 1);
+	call(display, VIDIOC_QUERYBUF, "QUERYBUF", &buf);
+	call(display, VIDIOC_EXPBUF, "EXPBUF", &export);
+	map = mmap(NULL, buf.length, PROT_READ | PROT_WRITE, MAP_SHARED, display,
+		   buf.m.offset);
+	if (map == MAP_FAILED)
+		fail("mmap");
+	for (n = 0; n < frames; n++) {
+		memset(map, 0, size);
+		capture_into(camera, export.fd, size);
+		compare(map, size);
+	}
+	printf("frames=%d\n", n);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int type = V4L2_BUF_TYPE_VIDEO_CAPTURE, flags = 0, width, height, i;
@@ -132,9 +182,10 @@ int main(int argc, char **argv)
 	void *map[BUFFERS];
 	size_t size;
 
-	if (argc != 6 || (strcmp(argv[1], "capture") && strcmp(argv[1], "export"))) {
+	if (argc != 6 || (strcmp(argv[1], "capture") && strcmp(argv[1], "export") &&
+			  strcmp(argv[1], "import"))) {
 		fprintf(stderr,
-			"usage: %s capture|export WIDTH HEIGHT coherent|noncoherent FRAMES\n",
+			"usage: %s capture|export|import WIDTH HEIGHT coherent|noncoherent FRAMES\n",
 			argv[0]);
 		return 2;
 	}
@@ -146,11 +197,13 @@ int main(int argc, char **argv)
 
 	camera = open_device(V4L2_CAP_VIDEO_CAPTURE);
 	size = set_format(camera, type, width, height);
-	request_buffers(camera, type, V4L2_MEMORY_MMAP, flags, BUFFERS);
-	if (!strcmp(argv[1], "export")) {
+	if (strcmp(argv[1], "capture")) {
 		display = open_device(V4L2_CAP_VIDEO_OUTPUT);
 		set_format(display, V4L2_BUF_TYPE_VIDEO_OUTPUT, width, height);
 	}
+	if (!strcmp(argv[1], "import"))
+		return import(camera, display, size, flags, frames);
+	request_buffers(camera, type, V4L2_MEMORY_MMAP, flags, BUFFERS);
 	for (i = 0; i < BUFFERS; i++) {
 		struct v4l2_buffer buf = { .index = i, .type = type, .memory = V4L2_MEMORY_MMAP };
 		struct v4l2_exportbuffer export = { .type = type, .index = i, .flags = O_RDWR };

@@ -13,6 +13,7 @@
 #	crash			the watchdog's interrupt, and the recovery
 #	rebind COUNT		the driver gives its memory back and asks anew
 #	isp ROUNDS SEED ALIGN	that, while the ISP's stand-in uses the pool
+#	fail COUNT		the driver, whose memory is not to be had, is bound so often
 #	pool			what debugfs says of the pools
 #
 # Each answers with one line of TAP.
@@ -168,6 +169,39 @@ job_isp()
 	answer isp "rounds=$1 seed=$2 used=$(used)" $?
 }
 
+# Of 32 bytes, and in use: what CPUs have at hand goes back first.
+objects()
+{
+	echo 1 >/sys/kernel/slab/kmalloc-32/shrink
+	awk '$1 == "kmalloc-32" { print $2 }' /proc/slabinfo
+}
+
+assigned()
+{
+	dmesg | grep -c 'mtk-scp .*: assigned reserved memory node'
+}
+
+# An assignment of a region is an object of 32 bytes.
+job_fail()
+{
+	for module in rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp; do
+		insmod /$module.ko
+	done
+	name=$(basename "$(find /sys/bus/platform/devices/ -name '*.scp')")
+	before=$(objects)
+	lines=$(assigned)
+	n=0
+	bound=0
+	while [ $n -lt "$1" ]; do
+		n=$((n + 1))
+		! echo "$name" >$driver/bind || bound=$((bound + 1))
+	done
+	lines=$(($(assigned) - lines))
+	grown=$(($(objects) - before))
+	[ $bound -eq 0 ] && [ $grown -lt $(($1 / 2)) ] && [ $lines -le "$1" ]
+	answer fail "count=$1 bound=$bound assigned=$lines objects=$grown used=$(used)" $?
+}
+
 # Where the driver's DRAM is, as DMA-API has seen it
 scp_dram()
 {
@@ -186,7 +220,9 @@ while read -r job arguments; do
 	[ "$job" != start ] || [ "$(remoteproc state)" = running ] || break
 done </jobs
 
-kill -TERM "$model"
-wait "$model"
+[ -z "$model" ] || {
+	kill -TERM "$model"
+	wait "$model"
+}
 tell_dma_api
 end

@@ -1,0 +1,174 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# init of check.sh's guests: a restricted pool at one of its edges. /jobs has what is
+# to be done, a line each; each answers with one line of TAP, which begins with the
+# job's own:
+#
+#	attach		all devices that share a pool probe at once
+#	closed		an allocation of each device's first bind fails, each a later one
+#	bind NAME	a device that must get all of its memory
+#	refuse NAME	a device whose pool cannot be used must not probe
+#	atomic NAME	a device that asks for memory with a spinlock held
+#	option		two devices with a kernel that knows no restricted pools
+#	disk NAME MIB	one write of that size, and read back
+#	import WIDTH HEIGHT KIND FRAMES	frames captured into another device's dma-buf
+
+# shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
+. /io-guest.sh
+
+driver=/sys/bus/platform/drivers/attach-probe
+sums=/sys/module/attach_probe/parameters
+
+# What all devices got together, for a line of TAP
+got()
+{
+	for sum in given refused twice outside; do
+		printf '%s=%s ' $sum "$(cat $sums/$sum)"
+	done
+}
+
+bound()
+{
+	find $driver/ -maxdepth 1 -type l -name "$1" | wc -l
+}
+
+# load AUTO PAGES: with AUTO=0, nothing is bound but by its name
+load()
+{
+	echo "$1" >/sys/bus/platform/drivers_autoprobe
+	insmod /attach_probe.ko pages="$2"
+}
+
+# 8 on each of 24 pools. A pool that was set up twice has its folder in debugfs once,
+# and debugfs says that it was there.
+attach()
+{
+	# Only the shared pools' devices
+	for name in plain atomic half past; do
+		echo none >"/sys/bus/platform/devices/$name/driver_override"
+	done
+	load 1 24
+	folders=$(find /sys/kernel/debug/ -type d -name 'shared*-pool@*' | wc -l)
+	again=$(dmesg | grep -c 'debugfs: .*-pool@.* already ')
+	tell attach "devices=$(bound 'shared*') $(got)folders=$folders again=$again" \
+		"$(verdict [ "$(bound 'shared*')/$(got)/$folders/$again" = \
+			"192/given=4800 refused=0 twice=0 outside=0 /24/0" ])"
+}
+
+# The N-th allocation of the N-th device's first bind fails, for as many as there are
+# pools; those that set a pool up are among the first dozen. The device has no driver
+# then, or all that it is given is in its pool; and the next bind works.
+closed()
+{
+	for kind in failslab fail_page_alloc; do
+		echo N >/sys/kernel/debug/$kind/ignore-gfp-wait
+		echo Y >/sys/kernel/debug/$kind/task-filter
+		echo 0 >/sys/kernel/debug/$kind/verbose
+	done
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	load 0 4
+	n=0 injected=0 failed=0
+	while [ -e "/sys/bus/platform/devices/shared$n-0" ]; do
+		name=shared$n-0
+		n=$((n + 1))
+		answer=$(/fail_nth $n $driver/bind $name)
+		case $answer in
+		*injected=1*) injected=$((injected + 1)) ;;
+		esac
+		[ -e $driver/$name ] || {
+			failed=$((failed + 1))
+			echo $name >$driver/bind
+		}
+	done
+	without=$(dmesg | grep -c 'attach-probe shared[0-9]*-0: failed to set up restricted DMA pool')
+	said="injected=$injected failed=$failed without-pool=$without bound=$(bound 'shared*') $(got)"
+	case $said in
+	"injected=$n "*" without-pool=0 "*) result=FAILED ;;
+	"injected=$n "*" bound=$n "*" outside=0 ") result=ok ;;
+	*) result=FAILED ;;
+	esac
+	tell closed "$said" $result
+}
+
+bind_probe()
+{
+	load 0 24
+	echo "$1" >$driver/bind
+}
+
+bind()
+{
+	bind_probe "$1"
+	tell bind "$1" "bound=$(bound "$1") $(got)" \
+		"$(verdict [ "$(bound "$1") $(got)" = "1 given=25 refused=0 twice=0 outside=0 " ])"
+}
+
+refuse()
+{
+	bind_probe "$1"
+	tell refuse "$1" "bound=$(bound "$1") $(got)" \
+		"$(verdict [ "$(bound "$1") $(got)" = "0 given=0 refused=0 twice=0 outside=0 " ])"
+}
+
+# What may sleep, the mapping of one page, is served all the same.
+atomic()
+{
+	bind_probe atomic
+	tell atomic "bound=$(bound atomic) $(got)" \
+		"$(verdict [ "$(bound atomic) $(got)" = "1 given=1 refused=24 twice=0 outside=0 " ])"
+}
+
+option()
+{
+	bind_probe plain
+	echo past >$driver/bind
+	said=$(dmesg | grep -c 'CONFIG_DMA_RESTRICTED_POOL')
+	tell option "said=$said $(got)" \
+		"$(verdict [ "$said $(got)" = "1 given=50 refused=0 twice=0 outside=50 " ])"
+}
+
+has_written()
+{
+	[ -e /tmp/written ]
+}
+
+disk()
+{
+	node=/dev/$(kernel_name "$1" block)
+	rm -f /tmp/written
+	dd if=/dev/urandom of=/tmp/data bs=1M count="$2" 2>/dev/null
+	{
+		dd if=/tmp/data of="$node" bs="${2}M" count=1 oflag=direct
+		echo "status=$?" >/tmp/written
+	} &
+	wait_for 120 "a write of $2 MiB to $1" has_written
+	dd if="$node" of=/tmp/back bs="${2}M" count=1 iflag=direct
+	tell disk "$1" "MiB=$2" "$(cat /tmp/written)" \
+		"limit=$(cat "/sys/block/${node##*/}/queue/max_hw_sectors_kb")" \
+		"$(verdict cmp /tmp/data /tmp/back)"
+}
+
+import()
+{
+	[ -e /sys/module/vb2_probe ] || insmod /vb2_probe.ko
+	result=FAILED
+	! said=$(/vb2_probe import "$@" 2>&1) || result=ok
+	tell import "$*: $said" $result
+}
+
+# verdict COMMAND...
+verdict()
+{
+	if "$@" >/dev/null; then
+		echo ok
+	else
+		echo FAILED
+	fi
+}
+
+while read -r job arguments; do
+	# shellcheck disable=SC2086 # several words
+	"$job" $arguments </dev/null
+done </jobs
+end
