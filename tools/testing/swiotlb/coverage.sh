@@ -40,7 +40,7 @@ run_one()
 	local variant=$1 dir
 	dir=$(in_cov "$variant" print-out) || return 1
 	export LLVM_PROFILE_FILE=$work/$variant-%m.profraw
-	"$dir/swiotlb-test" --seed "${SEED:-1}" --ops 20000 || return 1
+	"$dir/swiotlb-test" ${fixes_dir:+--fixes} --seed "${SEED:-1}" --ops 20000 || return 1
 	"$dir/swiotlb-fuzz" -print_final_stats=1 "$build/swiotlb/fuzz/kept"/* || return 1
 	llvm-profdata merge -o "$work/$variant.profdata" "$work/$variant"-*.profraw || return 1
 	llvm-cov export "$dir/swiotlb-test" -instr-profile="$work/$variant.profdata" \
@@ -57,9 +57,10 @@ touched_lines()
 		awk '{ for (i = 0; i < ($2 == "" ? 1 : $2 ? $2 : 1); i++) print $1 + i }'
 }
 
-# Mainline's series is for today's kernels, whose list has to be exact.
+# Mainline's series is for today's kernels, whose list has to be exact. On top of the fixes
+# it touches fewer functions.
 today=0
-[ "${mails##*/}" != mainline ] || today=1
+[ "${mails##*/}$fixes_dir" != mainline ] || today=1
 
 # What coverage.awk says of them
 table()
