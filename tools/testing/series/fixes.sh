@@ -184,11 +184,13 @@ in_rig()
 # run_rig BASE NAME COMMIT VARIABLES OPTION...: the tests of a commit
 run_rig()
 {
-	local name=fixes-$1-$2
+	local name=fixes-$1-$2 told=(--fixes)
+	# Where the fixes are not all there yet, not all of their tests can pass.
+	[ "$2" != fixed-series ] || [ -e "$top/patches/fixes/$1/series" ] || told=()
 	# check.sh compiles the same objects.
 	"$tests/sources.sh" "$(repo "$1")" "$3" "$build/swiotlb/src/$name" &&
 		with_lock swiotlb in_rig "$name" "$4" -j"$jobs" all &&
-		"$(in_rig "$name" "$4" print-out)/swiotlb-test" --fixes "${@:5}"
+		"$(in_rig "$name" "$4" print-out)/swiotlb-test" "${told[@]}" "${@:5}"
 }
 
 # is_seen BASE VARIABLES TEST REASON: on the base it fails, and that is why
