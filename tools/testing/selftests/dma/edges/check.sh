@@ -107,7 +107,7 @@ shared_pools()
 prepare()
 {
 	local name
-	io_device_tree "$made" &&
+	io_device_tree "$made" && guest_machine_dtb "$made/virt.dtb" &&
 		shared_pools >"$made/shared.dts" &&
 		cp "$top/tools/testing/selftests/dma/edges/virt.dtso" "$made/edges.dts" || return
 	cp "$io_selftests/media/virt.dtso" "$made/media.dts"
