@@ -69,11 +69,15 @@ guest_machine_dtb()
 	! fdtget "$out" / dma-coherent >/dev/null 2>&1 || fdtput -d "$out" / dma-coherent
 }
 
-# guest_machine_overlay SOURCE OUT: that tree with the overlay SOURCE
+# guest_machine_overlay OUT SOURCE...: that tree with the overlays
 guest_machine_overlay()
 {
-	dtc -q -@ -I dts -O dtb -o "$2.dtbo" "$1" && guest_machine_dtb "$2.machine" &&
-		fdtoverlay -i "$2.machine" -o "$2" "$2.dtbo"
+	local out=$1 source overlays=()
+	for source in "${@:2}"; do
+		overlays+=("$out.${#overlays[@]}.dtbo")
+		dtc -q -@ -I dts -O dtb -o "${overlays[-1]}" "$source" || return
+	done
+	guest_machine_dtb "$out.machine" && fdtoverlay -i "$out.machine" -o "$out" "${overlays[@]}"
 }
 
 # guest_run NAME REV DTB FILE... [OPTION...]: boot the guests' kernel of REV as NAME, with

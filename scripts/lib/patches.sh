@@ -16,10 +16,11 @@ git_plain()
 		git -c core.hooksPath=/dev/null -c commit.gpgSign=false "$@"
 }
 
-# list_mails DIR: the patches, one a line, without the cover letter.
+# list_mails DIR|MAIL: the patches, one a line, without the cover letter.
 list_mails()
 {
 	local mail
+	[ ! -f "$1" ] || printf '%s\n' "$1"
 	for mail in "$1"/[0-9][0-9][0-9][0-9]-*.patch; do
 		case $mail in
 		*/0000-*) ;;
@@ -138,7 +139,7 @@ format_mails()
 		--indent-heuristic "${@:3}" "$2"
 }
 
-# commit_mails REPO COMMIT DIR...: commits of the mails of each DIR on top of COMMIT, as
+# commit_mails REPO COMMIT DIR|MAIL...: commits of the mails of each DIR on top of COMMIT, as
 # apply_mails makes them, but beside REPO's branch and files, which in a kernel's tree
 # is many times as quick; says which commit the last is.
 commit_mails()
@@ -176,26 +177,6 @@ commit_mail()
 		GIT_AUTHOR_DATE="${author[2]}" GIT_COMMITTER_DATE="${author[2]}" \
 		git -C "$repo" commit-tree -p "$2" -F "$work/message" "$(git -C "$repo" write-tree)") || return
 	note_of_mail "$repo" "$commit" "$mail" && printf '%s\n' "$commit"
-}
-
-# patched REPO COMMIT MAIL...: apply the diffs of the mails to COMMIT, beside REPO's
-# branch and its files; says which commit that is, of nobody's and without messages.
-patched()
-{
-	local repo=$1 index commit mail
-	index=$(git -C "$repo" rev-parse --absolute-git-dir)/patched.index
-	commit=$(git -C "$repo" rev-parse "$2") &&
-		GIT_INDEX_FILE=$index git -C "$repo" read-tree "$commit" || return
-	for mail in "${@:3}"; do
-		GIT_INDEX_FILE=$index git -C "$repo" apply --cached "$mail" || return
-		commit=$(GIT_AUTHOR_NAME=nobody GIT_AUTHOR_EMAIL=nobody@localhost \
-			GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_NAME=nobody \
-			GIT_COMMITTER_EMAIL=nobody@localhost GIT_COMMITTER_DATE='2000-01-01T00:00:00Z' \
-			git -C "$repo" commit-tree -p "$commit" -m "${mail##*/}" \
-			"$(GIT_INDEX_FILE=$index git -C "$repo" write-tree)") || return
-	done
-	rm -f "$index"
-	printf '%s\n' "$commit"
 }
 
 # pile BRANCH ON DIR...: make BRANCH of $tree of ON and the mails of each DIR

@@ -29,7 +29,7 @@
 same_as_own()
 {
 	local own=("$top/patches/$BASE/$(basename "$2" | cut -c1-5)"*) commit
-	commit=$(patched "$tree" "$1^" "${own[0]}" 2>/dev/null) || return
+	commit=$(commit_mails "$tree" "$1^" "${own[0]}" 2>/dev/null) || return
 	git -C "$tree" diff --quiet "$commit" "$1" &&
 		cmp -s <(mail_head "${own[0]}") <(mail_head "$2")
 }

@@ -242,7 +242,7 @@ check_one()
 patched_to()
 {
 	rm -f "$1"
-	patched "${@:2}" >"$1"
+	commit_mails "${@:2}" >"$1"
 }
 
 check()

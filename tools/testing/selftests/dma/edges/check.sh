@@ -106,23 +106,16 @@ shared_pools()
 
 prepare()
 {
-	local name
-	io_device_tree "$made" && guest_machine_dtb "$made/virt.dtb" &&
-		shared_pools >"$made/shared.dts" &&
-		cp "$top/tools/testing/selftests/dma/edges/virt.dtso" "$made/edges.dts" || return
-	cp "$io_selftests/media/virt.dtso" "$made/media.dts"
-	for name in shared edges media; do
-		dtc -q -@ -I dts -O dtb -o "$made/$name.dtbo" "$made/$name.dts" || return
-	done
-	fdtoverlay -i "$made/virt.dtb" -o "$made/edges.dtb" "$made"/{shared,edges}.dtbo &&
-		fdtoverlay -i "$made/virt.dtb" -o "$made/media.dtb" "$made/media.dtbo" &&
+	io_device_tree "$made" && shared_pools >"$made/shared.dtso" &&
+		guest_machine_overlay "$made/edges.dtb" "$made/shared.dtso" "$io_selftests/edges/virt.dtso" &&
+		guest_machine_overlay "$made/media.dtb" "$io_selftests/media/virt.dtso" &&
 		guest_program "$made/fail_nth" fail_nth &&
 		guest_program "$made/vb2_probe" vb2_probe
 }
 
 boot()
 {
-	local name=$1 image=$2 dtb=$made/edges.dtb files
+	local name=$1 image=$base_dir/image/$guest_config-$2 dtb=$made/edges.dtb files
 	io_options=()
 	files=("$io_selftests/lib/io-guest.sh" "$made/fail_nth" "$image/attach_probe.ko" "$made/jobs")
 	case $jobs in
@@ -136,10 +129,8 @@ boot()
 		;;
 	esac
 	printf '%s\n' "$jobs" >"$made/jobs"
-	"$top/scripts/guest/initramfs.sh" "$made/$name.cpio.gz" "$io_selftests/edges/init.sh" \
-		"${files[@]}" &&
-		"$top/scripts/guest/boot.sh" "$name" "$image/Image" "$dtb" "$made/$name.cpio.gz" \
-			-append "log_buf_len=4M $append" -- "${io_options[@]}"
+	guest_run "$name" "$2" "$dtb" "$io_selftests/edges/init.sh" "${files[@]}" \
+		-append "log_buf_len=4M $append" -- "${io_options[@]}"
 }
 
 holds()
@@ -158,13 +149,13 @@ breaks()
 
 check()
 {
-	local config=$1 rev=$2 name how=holds fails=
+	local config=$1 rev=$2 guest_config=$1 name how=holds fails=
 	tap "$rev: $config: the kernel builds" "$top/scripts/kernel/build.sh" "$config" "$rev"
 	[ "$rev" != base ] || how=breaks fails="fails as known: "
 	for name in "${parts[@]}"; do
 		part "$name"
 		tap "$rev: $config: $fails$what" \
-			$how "edges-$name-$config-$rev" "$base_dir/image/$config-$rev"
+			$how "edges-$name-$config-$rev" "$rev"
 	done
 }
 

@@ -49,10 +49,8 @@ boot()
 		files+=("$made/next.cpio.gz" "$made/kexec_file" "$image/Image")
 		;;
 	esac
-	"$top/scripts/guest/initramfs.sh" "$made/$part-$rev.cpio.gz" "$selftests/kdump/init.sh" \
-		"${files[@]}" &&
-		"$top/scripts/guest/boot.sh" "kdump-$part-$rev" "$image/Image" "$dtb" \
-			"$made/$part-$rev.cpio.gz" -append "$append"
+	guest_run "kdump-$part-$rev" "$rev" "$dtb" "$selftests/kdump/init.sh" "${files[@]}" \
+		-append "$append"
 }
 
 panics()

@@ -72,19 +72,16 @@ device_tree()
 
 boot()
 {
-	local rev=$1 mib=$2 name=large-$2-$1 image=$base_dir/image/guest-$1
+	local rev=$1 mib=$2
 	export SMP=1 MEM=$((1024 + 3 * mib))M
 	mkdir -p "$made"
-	device_tree "$mib" >"$made/$mib.dts" &&
-		dtc -q -@ -I dts -O dtb -o "$made/$mib.dtbo" "$made/$mib.dts" &&
-		guest_machine_dtb "$made/virt.dtb" &&
-		fdtoverlay -i "$made/virt.dtb" -o "$made/$mib.dtb" "$made/$mib.dtbo" &&
+	device_tree "$mib" >"$made/$mib.dtso" &&
+		guest_machine_overlay "$made/$mib.dtb" "$made/$mib.dtso" &&
 		guest_program "$made/dma_probe" || return
 	printf '%s\n' "coherent $3" "streaming $3" >"$made/jobs"
-	"$top/scripts/guest/initramfs.sh" "$made/$name.cpio.gz" "$selftests/large/init.sh" \
-		"$made/dma_probe" "$made/jobs" "$image/dma_probe.ko" &&
-		"$top/scripts/guest/boot.sh" "$name" "$image/Image" "$made/$mib.dtb" "$made/$name.cpio.gz" \
-			-append dma_debug=off
+	guest_run "large-$mib-$rev" "$rev" "$made/$mib.dtb" "$selftests/large/init.sh" \
+		"$made/dma_probe" "$made/jobs" "$base_dir/image/guest-$rev/dma_probe.ko" \
+		-append dma_debug=off
 }
 
 holds()

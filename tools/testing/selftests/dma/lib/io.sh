@@ -28,7 +28,7 @@ io_revisions()
 io_device_tree()
 {
 	mkdir -p "$1"
-	guest_machine_overlay "$io_overlay" "$1/io.dtb"
+	guest_machine_overlay "$1/io.dtb" "$io_overlay"
 }
 
 # io_pools DTB: a line for each device that has a pool: its name in the guest, the

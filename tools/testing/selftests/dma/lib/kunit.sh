@@ -49,7 +49,7 @@ segsize_pools()
 # has one more pool, out of the linear map.
 device_tree()
 {
-	local dtb=$made/kunit-$ARCH.dtb overlays=("$made/overlay.dtbo")
+	local overlays=("$made/overlay.dts")
 	mkdir -p "$made"
 	segsize_pools >"$made/segsize-pools.dtsi" &&
 		cpp -nostdinc -undef -x assembler-with-cpp -I "$made" "$overlay" \
@@ -57,14 +57,8 @@ device_tree()
 	[ "$ARCH" != riscv ] ||
 		sed -E -i 's/(0x|@)4([0-9a-f]{7}\>)/\18\2/g; s/(0x|@)5([0-9a-f]{7}\>)/\19\2/g;
 			s/(0x|@)6([0-9a-f]{7}\>)/\1a\2/g' "$made/overlay.dts" || return
-	# The values that must not be are there on purpose.
-	dtc -q -@ -I dts -O dtb -o "$made/overlay.dtbo" "$made/overlay.dts" || return
-	[ "$ARCH" != arm ] || {
-		dtc -q -@ -I dts -O dtb -o "$made/highmem.dtbo" "$highmem" || return
-		overlays+=("$made/highmem.dtbo")
-	}
-	guest_machine_dtb "$made/virt.dtb" &&
-		fdtoverlay -i "$made/virt.dtb" -o "$dtb" "${overlays[@]}"
+	[ "$ARCH" != arm ] || overlays+=("$highmem")
+	guest_machine_overlay "$made/kunit-$ARCH.dtb" "${overlays[@]}"
 }
 
 # kunit_parse LOG OUT: the kernel's own reader of KTAP judges; what it says goes to OUT

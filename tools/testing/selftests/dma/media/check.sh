@@ -46,7 +46,7 @@ prepare()
 	list_jobs >"$made/jobs"
 	"$(cross_compile arm64)gcc" -static -O2 -Wall -Wextra -Werror \
 		-o "$made/vb2_probe" "$here/vb2_probe.c" &&
-		guest_machine_overlay "$here/virt.dtso" "$made/media.dtb"
+		guest_machine_overlay "$made/media.dtb" "$here/virt.dtso"
 }
 
 # streamed REV JOB: all its frames

@@ -93,7 +93,7 @@ prepare()
 	forget_modes
 	base_jobs >"$made/jobs-base"
 	series_jobs >"$made/jobs-series"
-	guest_machine_overlay "$here/virt.dtso" "$made/selftests.dtb"
+	guest_machine_overlay "$made/selftests.dtb" "$here/virt.dtso"
 }
 
 boot()
