@@ -39,8 +39,6 @@ need dtc fdtoverlay cpio awk
 patched=${EXTRA:-series}
 out=$bench${EXTRA:+/$EXTRA}
 small=$base_dir/image/small
-sizes=(2 4 8 16 32 64 128 256 512 1024 2048 4096) # KiB
-pool_bytes=$((0x2900000))
 
 # What is to be reached, in thousandths
 goal_4k=1010		# 4 KiB in a large segment, against the base's 128
@@ -63,37 +61,10 @@ start=$SECONDS
 mkdir -p "$out"
 step bench/guest-program guest_program "$out/dma_probe"
 
-# An overlay for QEMU's own tree: a pool and a device for each size, and a
-# device without one. SEGSIZE "-": the property is left out.
-overlay()
-{
-	local segsize=$1 base=$((0x50000000)) kib
-	printf '/dts-v1/;\n/plugin/;\n&{/} {\n'
-	printf '#address-cells = <2>;\n#size-cells = <2>;\n'
-	printf 'reserved-memory {\n'
-	printf '#address-cells = <2>;\n#size-cells = <2>;\nranges;\n'
-	for kib in "${sizes[@]}"; do
-		printf 'pool%d: pool@%x {\n' "$kib" "$base"
-		printf 'compatible = "restricted-dma-pool";\n'
-		printf 'reg = <0 0x%x 0 0x%x>;\n' "$base" "$pool_bytes"
-		[ "$segsize" = - ] || printf 'io-tlb-segsize = <%d>;\n' "$segsize"
-		printf '};\n'
-		base=$((base + pool_bytes))
-	done
-	printf '};\n'
-	for kib in "${sizes[@]}"; do
-		printf 'dma-probe-%d {\n' $((kib * 1024))
-		printf 'compatible = "swiotlb-test,dma-probe";\n'
-		printf 'memory-region = <&pool%d>;\ndma-coherent;\n};\n' "$kib"
-	done
-	printf 'dma-probe-default {\n'
-	printf 'compatible = "swiotlb-test,dma-probe";\ndma-coherent;\n};\n};\n'
-}
-
+# make_dtb SEGSIZE OUT: without a SEGSIZE the pools do not have the property.
 make_dtb()
 {
-	overlay "$1" >"$out/$2.dtso" &&
-		guest_overlay_dtb "$out/virt.dtb" "$out/$2.dtso" "$out/$2.dtb"
+	CPPFLAGS=${1:+-DSEGSIZE=$1} guest_overlay "$out/virt.dtb" "$2" "$top/scripts/bench/kernel.dtso"
 }
 
 # boot NAME REV DTB
@@ -108,140 +79,36 @@ boot()
 }
 
 ICOUNT=1 SMP=1 MEM=2G step bench/virt-dtb guest_machine_dtb "$out/virt.dtb" -M dtb-randomness=off
-for segsize in - 4096 16384; do
-	step "bench/dtb$segsize" make_dtb "$segsize" "pools$segsize"
+for segsize in '' 4096 16384; do
+	step "bench/dtb${segsize:--}" make_dtb "$segsize" "$out/pools$segsize.dtb"
 done
-step bench/boot-base-128 boot base-128 base pools-
-step "bench/boot-$patched-128" boot "$patched-128" "$patched" pools-
+step bench/boot-base-128 boot base-128 base pools
+step "bench/boot-$patched-128" boot "$patched-128" "$patched" pools
 step "bench/boot-$patched-4096" boot "$patched-4096" "$patched" pools4096
 step "bench/boot-$patched-16384" boot "$patched-16384" "$patched" pools16384
 
-# kernel, pool, slots a segment, kind, bytes, instructions (or "-")
+# As kernel.awk wants it. What does not depend on the restricted pools is taken from the
+# first two boots.
 {
 	printf 'kernel\tpool\tsegsize\tkind\tbytes\tinstructions\n'
 	for boot in base-128 "$patched-128" "$patched-4096" "$patched-16384"; do
-		guest_answers "bench-$boot" |
-			awk -v kernel="${boot%-*}" -v segsize="${boot##*-}" '{
-				mean_ns = "-"
-				for (i = 1; i <= NF; i++) {
-					split($i, pair, "=")
-					if (pair[1] == "pool") pool = pair[2]
-					if (pair[1] == "kind") kind = pair[2]
-					if (pair[1] == "size") size = pair[2]
-					if (pair[1] == "mean_ns") mean_ns = pair[2]
-				}
-				# What does not depend on the restricted
-				# pools is taken from the first two boots.
-				if (pool != "restricted" && segsize != 128)
-					next
-				print kernel "\t" pool "\t" \
-					(pool == "restricted" ? segsize : "-") \
-					"\t" kind "\t" size "\t" mean_ns
-			}'
+		segsize=${boot##*-}
+		while read -r said; do
+			pool=$(guest_field pool "$said")
+			[ "$pool" = restricted ] || [ "$segsize" = 128 ] || continue
+			mean=$(guest_field mean_ns "$said")
+			printf '%s\t%s\t%s\t%s\t%s\t%s\n' "${boot%-*}" "$pool" \
+				"$([ "$pool" = restricted ] && echo "$segsize" || echo -)" \
+				"$(guest_field kind "$said")" "$(guest_field size "$said")" "${mean:--}"
+		done < <(guest_answers "bench-$boot")
 	done
 } >"$out/cost.tsv"
 
 status=0
 awk -F '\t' -v goal_4k=$goal_4k -v goal_large=$goal_large \
 	-v goal_default=$goal_default -v goal_default_4k=$goal_default_4k \
-	-v goal_copy=$goal_copy -v patched="$patched" '
-	function name(size)
-	{
-		return size < 1048576 ? size / 1024 " KiB" : size / 1048576 " MiB"
-	}
-	function cell(value)
-	{
-		return value == "" || value == "-" ? "-" : sprintf("%.0f", value)
-	}
-	# The ratio of two figures, and "!" when it is above the goal
-	function ratio(value, base, goal)
-	{
-		if (cell(value) == "-" || cell(base) == "-")
-			return "-"
-		return sprintf("%.4f%s", value / base, miss(value / base, goal, 1))
-	}
-	function miss(value, goal, note)
-	{
-		if (!goal || value * 1000 <= goal)
-			return ""
-		if (note)
-			missed++
-		return "!"
-	}
-	function bookkeeping(direction, kind, copies, goal,	j, copy, all, part)
-	{
-		copy = copies * cost[patched, "none", "-", "copy", 4194304]
-		for (j = 4096; j <= 16384; j *= 4) {
-			all = cost[patched, "restricted", j, kind, 4194304]
-			if (cell(all) == "-" || !copy) {
-				print "error: no figure for 4 MiB " direction
-				missed++
-				continue
-			}
-			part = (all - copy) / all
-			printf "%8d | %15s: %8.0f, of it copying %8.0f, bookkeeping %6.0f = %.2f %%%s\n", \
-				j, direction, all, copy, all - copy, part * 100, \
-				miss(part, goal, 1)
-		}
-	}
-	NR > 1 {
-		cost[$1, $2, $3, $4, $5] = $6
-		if (!($5 in seen)) {
-			seen[$5] = 1
-			size[++sizes] = $5
-		}
-	}
-	END {
-		print "Instructions per map and unmap (coherent device, to the device)"
-		print ""
-		print "restricted pools of 41 MiB, by slots a segment; ratios to the base with 128"
-		printf "%8s | %9s | %9s %9s %9s | %8s %8s %8s\n", "", "base", \
-			patched, patched, patched, "", "", ""
-		printf "%8s | %9s | %9s %9s %9s | %8s %8s %8s\n", "", "128", \
-			"128", "4096", "16384", "128", "4096", "16384"
-		for (i = 1; i <= sizes; i++) {
-			s = size[i]
-			b = cost["base", "restricted", 128, "streaming", s]
-			for (j = 1; j <= 3; j++)
-				v[j] = cost[patched, "restricted", \
-					j == 1 ? 128 : j == 2 ? 4096 : 16384, "streaming", s]
-			goal = s > 262144 ? 0 : s == 4096 ? goal_4k : goal_large
-			printf "%8s | %9s | %9s %9s %9s | %8s %8s %8s\n", name(s), cell(b), \
-				cell(v[1]), cell(v[2]), cell(v[3]), \
-				ratio(v[1], b, s == 4096 ? goal_default_4k : goal_default), ratio(v[2], b, goal), \
-				ratio(v[3], b, goal)
-			if (s <= 262144 && (cell(b) == "-" || cell(v[1]) == "-") ||
-			    cell(v[2]) == "-" || cell(v[3]) == "-") {
-				print "error: no figure for " name(s)
-				missed++
-			}
-		}
-		print ""
-		print "the default pool (swiotlb=force)"
-		printf "%8s | %9s | %9s | %8s\n", "", "base", patched, "ratio"
-		for (i = 1; i <= sizes; i++) {
-			s = size[i]
-			b = cost["base", "default", "-", "streaming", s]
-			v[1] = cost[patched, "default", "-", "streaming", s]
-			if (cell(b) == "-" && cell(v[1]) == "-")
-				continue
-			if (cell(b) == "-" || cell(v[1]) == "-")
-				missed++
-			printf "%8s | %9s | %9s | %8s\n", name(s), cell(b), cell(v[1]), \
-				ratio(v[1], b, s == 4096 ? goal_default_4k : goal_default)
-		}
-		print ""
-		print "a 4 MiB mapping with " patched ": bookkeeping beside the copying"
-		bookkeeping("from the device", "streaming-in", 2, goal_copy)
-		bookkeeping("to the device", "streaming", 1, 0)
-		print ""
-		printf "goals: 4 KiB in 4096 or 16384 <= %.3f, up to 256 KiB there <= %.3f,\n", \
-			goal_4k / 1000, goal_large / 1000
-		printf "       128 and the default pool <= %.3f, 4 KiB there <= %.3f,\n       bookkeeping of 4 MiB from the device <= %.0f %%: ", \
-			goal_default / 1000, goal_default_4k / 1000, goal_copy / 10
-		print missed ? missed " missed, marked with !" : "all met"
-		exit missed ? 1 : 0
-	}' "$out/cost.tsv" >"$out/cost.txt" || status=$?
+	-v goal_copy=$goal_copy -v patched="$patched" -f "$top/scripts/bench/kernel.awk" \
+	"$out/cost.tsv" >"$out/cost.txt" || status=$?
 
 echo
 cat "$out/cost.txt"

@@ -11,7 +11,7 @@ guest_config=guest
 
 # krane is the board; any other kukui's name would do.
 guest_board=mt8183-kukui-krane-sku176
-guest_overlay=$top/arch/arm64/boot/dts/mediatek/mt8183-kukui-qemu.dtso
+guest_board_overlay=$top/arch/arm64/boot/dts/mediatek/mt8183-kukui-qemu.dtso
 
 # guest_accel ARCH HOSTARCH KVM [INTERRUPTS]: kvm or tcg, for a guest of ARCH on a
 # host that "uname -m" calls HOSTARCH, with the device KVM and /proc/interrupts.
@@ -69,15 +69,26 @@ guest_machine_dtb()
 	! fdtget "$out" / dma-coherent >/dev/null 2>&1 || fdtput -d "$out" / dma-coherent
 }
 
-# guest_machine_overlay OUT SOURCE...: that tree with the overlays
+# guest_overlay BASE-DTB OUT SOURCE...: BASE-DTB with the overlays, which go through the C
+# preprocessor with the options in CPPFLAGS. dtc is quiet about what an overlay cannot
+# know of the tree below.
+guest_overlay()
+{
+	local base=$1 out=$2 source overlays=() flags
+	read -ra flags <<<"${CPPFLAGS-}"
+	for source in "${@:3}"; do
+		overlays+=("$out.${#overlays[@]}.dtbo")
+		cpp -nostdinc -undef -D__DTS__ -x assembler-with-cpp "${flags[@]}" "$source" |
+			dtc -q -@ -I dts -O dtb -o "${overlays[-1]}" - || return
+	done
+	fdtoverlay -i "$base" -o "$out" "${overlays[@]}"
+}
+
+# guest_machine_overlay OUT SOURCE...: the machine's own tree with the overlays
 guest_machine_overlay()
 {
-	local out=$1 source overlays=()
-	for source in "${@:2}"; do
-		overlays+=("$out.${#overlays[@]}.dtbo")
-		dtc -q -@ -I dts -O dtb -o "${overlays[-1]}" "$source" || return
-	done
-	guest_machine_dtb "$out.machine" && fdtoverlay -i "$out.machine" -o "$out" "${overlays[@]}"
+	mkdir -p "${1%/*}"
+	guest_machine_dtb "$1.machine" && guest_overlay "$1.machine" "$@"
 }
 
 # guest_run NAME REV DTB FILE... [OPTION...]: boot the guests' kernel of REV as NAME, with
@@ -136,16 +147,6 @@ guest_scp_firmware()
 		rm -f "$out.o"
 }
 
-# guest_overlay_dtb BASE-DTB SOURCE OUT: BASE-DTB with the overlay SOURCE. The
-# warnings left out are about what an overlay cannot know of the tree below.
-guest_overlay_dtb()
-{
-	dtc -@ -I dts -O dtb -o "$3.dtbo" \
-		-Wno-reg_format -Wno-unit_address_vs_reg \
-		-Wno-avoid_default_addr_size -Wno-chosen_node_is_root "$2" &&
-		fdtoverlay -i "$1" -o "$3" "$3.dtbo" && rm -f "$3.dtbo"
-}
-
 # guest_board_dtb REV OUT [BOARD]: the board's tree as of revision REV of the
 # kernel's git tree, made bootable in QEMU. Taken from git, not from a work tree:
 # what is checked out there does not matter and is left alone.
@@ -166,7 +167,7 @@ guest_board_dtb()
 			-I "$work/scripts/dtc/include-prefixes" \
 			-o "$work/board.dts" "$work/$mediatek/$board.dts" &&
 		dtc -q -@ -I dts -O dtb -o "$work/board.dtb" "$work/board.dts" &&
-		guest_overlay_dtb "$work/board.dtb" "$guest_overlay" "$out"
+		guest_overlay "$work/board.dtb" "$out" "$guest_board_overlay"
 	} || status=$?
 	rm -rf "$work"
 	return "$status"
@@ -192,6 +193,15 @@ guest_said()
 	guest_field "$3" "$(guest_answers "$1" | grep -m 1 -- "^$2 ")"
 }
 
+# guest_told NAME JOB KEY WANTED: whether that is the value
+guest_told()
+{
+	local got
+	got=$(guest_said "$1" "$2" "$3")
+	echo "$2: $3 is '$got', expected '$4'"
+	[ "$got" = "$4" ]
+}
+
 # guest_all_ok NAME PATTERN COUNT: so many jobs, all of them ok
 guest_all_ok()
 {
@@ -200,6 +210,16 @@ guest_all_ok()
 	printf '%s\n' "$said"
 	[ "$(printf '%s\n' "$said" | grep -c ' ok$')" -eq "$3" ] &&
 		[ "$(printf '%s\n' "$said" | wc -l)" -eq "$3" ]
+}
+
+# tap_jobs LABEL NAME: of that boot, for each line "COUNT PATTERN - TEXT" of standard
+# input a line of TAP, see guest_all_ok
+tap_jobs()
+{
+	local count job
+	while read -r count job; do
+		tap "$1: ${job#* - }" guest_all_ok "$2" "${job%% - *}" "$count"
+	done
 }
 
 # guest_pools_empty NAME POOLS: so many at least were told, no slot of any in use

@@ -21,9 +21,7 @@
 # groups: test guest
 # bases: all
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/kunit.sh"
 . "$top/scripts/lib/tree.sh"
 
@@ -50,17 +48,6 @@ suite_ktap()
 {
 	printf '%s\n' 'KTAP version 1' 1..1 '    KTAP version 1'
 	console "$1" | sed -n '/^    # Subtest: swiotlb_restricted_pool$/,/^\(not \)\{0,1\}ok [0-9]* swiotlb_restricted_pool/p'
-}
-
-# The verdict of kunit.py on each of the suite's cases: those one level below the suite,
-# which are told in one line, or, with parameters, between two
-verdicts()
-{
-	sed 's/^\[[0-9:]*\] //' "$made/parsed" | awk '
-	/^=+ [^[]* =+$/ { depth++ }
-	/^=+ \[[A-Z ]+\] .* =+$/ { depth--; gsub(/^=+ | =+$/, "") }
-	/^\[ERROR\] / || !/^\[[A-Z ]+\]/ || depth != 1 { next }
-	{ verdict = $0; sub(/\].*/, "]", verdict); gsub(/ /, "-", verdict); sub(/^[^]]*\] */, ""); print verdict, $1 }'
 }
 
 # Is the case one that an older kernel does not have what it takes for?
@@ -100,64 +87,54 @@ suite_cases()
 			said_of "$name" >"$made/said"
 			tap_fail "$config: $name $verdict" "$made/said"
 		fi
-	done < <(verdicts)
+	done < <(awk -f "$kunit/verdicts.awk" "$made/parsed")
 	tap "$config: kunit.py: the suite ran to its end, and passed ($seen cases)" ran_to_its_end "$status" "$seen"
 }
 
-# What the kernel says about each value: nothing if it is good; else one line
-# that names the node, the property, the value and what is allowed, or that it
-# is malformed.
+# message OUTCOME VALUE: a pattern for what the kernel says of it, empty for nothing. A
+# message has the number that the kernel reads, in decimal.
+message()
+{
+	local value=$2
+	case $1 in
+	range)
+		[[ $value != \"* ]] ||
+			value=0x$(printf '%s\0' "${value//\"/}" | od -An -tx1 | tr -d ' \n')
+		echo "io-tlb-segsize.* $((${value//[<>]/}))[^0-9].*power of 2.*128.*1048576"
+		;;
+	malformed) echo "io-tlb-segsize.*malformed" ;;
+	esac
+}
+
+# Nothing if a value is good; else one line that names the node, the property, the value
+# and what is allowed, or that it is malformed. Nor is there one about any other pool.
 messages()
 {
-	local config=$1 name value outcome slots said n bad=0
-	console "$config" >"$made/console"
+	local name value outcome slots said bad=0
+	console "$1" >"$made/console"
 	while IFS=$'\t' read -r name value outcome slots; do
-		said=$(grep -e "/row-$name-pool@" "$made/console" || :)
-		n=$(printf '%s' "$said" | grep -c . || :)
+		said=$(grep -e "/row-$name-pool@" "$made/console")
 		case $outcome in
-		range)
-			# The message has the number that the kernel reads, in decimal.
-			case $value in
-			\"*) value=0x$(printf '%s\0' "${value//\"/}" | od -An -tx1 | tr -d ' \n') ;;
-			esac
-			value=$((${value//[<>]/}))
-			[ "$n" -eq 1 ] && [[ $said == *io-tlb-segsize*" $value"[!0-9]*"power of 2"*128*1048576* ]]
-			;;
-		malformed)
-			[ "$n" -eq 1 ] && [[ $said == *io-tlb-segsize*malformed* ]]
-			;;
-		*)
-			[ "$n" -eq 0 ]
-			;;
+		absent | taken) [ -z "$said" ] ;;
+		*) [ "$(wc -l <<<"$said")" -eq 1 ] && grep "$(message "$outcome" "$value")" <<<"$said" >/dev/null ;;
 		esac || {
-			printf '%s (%s, %s slots): %s line(s): %s\n' "$name" "$outcome" "$slots" "$n" "$said"
+			printf '%s (%s, %s slots): %s\n' "$name" "$outcome" "$slots" "$said"
 			bad=1
 		}
-	done < <(rows)
-	# Nor is there such a line about any other pool.
-	n=$(rows | awk -F '\t' '$3 == "range" || $3 == "malformed"' | wc -l)
-	[ "$(grep -c 'io-tlb-segsize' "$made/console")" -eq "$n" ] || {
-		echo "other lines that name the property:"
-		grep 'io-tlb-segsize' "$made/console" | grep -v '/row-' || :
-		bad=1
-	}
+	done < <(sed '/^#/d' "$values")
+	! grep 'io-tlb-segsize' "$made/console" | grep -v '/row-' || bad=1
 	return $bad
 }
 
 # debugfs shows for each value the slots of a segment that it leads to.
 shown()
 {
-	local name value outcome slots pool got bad=0
-	while IFS=$'\t' read -r name value outcome slots; do
-		pool=swiotlb
-		[ "$name" = swiotlb ] || pool="row-$name-pool@[0-9a-f]*"
-		got=$(guest_said "$(boot_of "$1")" "pool $pool" io_tlb_segsize)
-		[ "$got" = "$slots" ] || {
-			printf '%s (%s, %s): io_tlb_segsize is "%s", expected %s\n' \
-				"$name" "$value" "$outcome" "$got" "$slots"
-			bad=1
-		}
-	done < <(rows && printf 'swiotlb\t-\tdefault pool\t128\n')
+	local name slots boot bad=0
+	boot=$(boot_of "$1")
+	guest_told "$boot" "pool swiotlb" io_tlb_segsize 128 || bad=1
+	while IFS=$'\t' read -r name _ _ slots; do
+		guest_told "$boot" "pool row-$name-pool@[0-9a-f]*" io_tlb_segsize "$slots" || bad=1
+	done < <(sed '/^#/d' "$values")
 	return $bad
 }
 
@@ -179,20 +156,20 @@ no_report()
 # Without them the absence of reports would say nothing.
 checks_on()
 {
-	local option options=() said=()
+	local what options=(CONFIG_PROVE_LOCKING=y) said=()
 	[[ $1 != *debug* ]] || {
-		options+=(CONFIG_KASAN CONFIG_PROVE_LOCKING CONFIG_DMA_API_DEBUG)
+		options+=(CONFIG_KASAN=y CONFIG_DMA_API_DEBUG=y)
 		said+=('KernelAddressSanitizer initialized' '^DMA-API: debugging enabled')
 	}
 	[[ $1 != *kcsan* ]] || {
-		options+=(CONFIG_KCSAN CONFIG_PROVE_LOCKING)
+		options+=(CONFIG_KCSAN=y)
 		said+=('^kcsan: enabled early')
 	}
-	for option in "${options[@]}"; do
-		grep -x "$option=y" "$(image "$1")/.config" || return
+	for what in "${options[@]}"; do
+		grep -x "$what" "$(image "$1")/.config" || return
 	done
-	for option in "${said[@]}"; do
-		console "$1" | grep -- "$option" || return
+	for what in "${said[@]}"; do
+		console "$1" | grep -- "$what" || return
 	done
 	! console "$1" | grep 'turning off the locking correctness validator'
 }
@@ -204,12 +181,6 @@ highmem_refused()
 	console "$1" | grep -E 'highmem: Restricted DMA pool (.* )?must be accessible within the linear mapping' &&
 		console "$1" | grep -E 'highmem: (error -(22|EINVAL): cannot use the memory-region|failed to set up restricted DMA pool .*: -22)' &&
 		! console "$1" | grep 'highmem.*io-tlb-segsize'
-}
-
-no_dma_api_error()
-{
-	console "$1" | grep '^DMA-API: ' || :
-	[ "$(guest_said "$(boot_of "$1")" dma-api errors)" = 0 ]
 }
 
 suite()
@@ -227,7 +198,7 @@ suite()
 	tap "$config: no slot in use in the end" nothing_left "$config"
 	tap "$config: no report of the kernel" no_report "$config"
 	[[ $config != *debug* ]] ||
-		tap "$config: DMA-API's error count is 0" no_dma_api_error "$config"
+		tap "$config: DMA-API's error count is 0" guest_told "$(boot_of "$config")" dma-api errors 0
 	[[ $config != *debug* && $config != *kcsan* ]] ||
 		tap "$config: the checks are on" checks_on "$config"
 	[ "$ARCH" != arm ] ||

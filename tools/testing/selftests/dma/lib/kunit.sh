@@ -1,63 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 #
 # What boots the KUnit suite of restricted pools: the guest's device tree, with the
 # pools that the suite wants, and the guest itself. Source it after scripts/lib/common.sh and
 # guest.sh.
 
-overlay=$top/tools/testing/selftests/dma/kunit/virt.dtso
+kunit=$top/tools/testing/selftests/dma/kunit
 values=$top/tools/testing/selftests/dma/lib/segsize-values
-init=$top/tools/testing/selftests/dma/kunit/init.sh
 made=$build/test/guest
-highmem=$top/tools/testing/selftests/dma/kunit/virt-highmem.dtso
 
 export ARCH=arm64 MEM=1G SMP=2
-
-# The property's values, one a line: name, value as in a .dts ("-": none), what
-# happens to it, slots of a segment; tabs in between.
-rows()
-{
-	awk -F '\t' -v OFS='\t' '!/^#/ && NF { if ($2 == "") $2 = "-"; print }' "$values"
-}
-
-# One pool of 1 MiB and its device for each value.
-segsize_pools()
-{
-	rows | awk -F '\t' '
-	{
-		base = sprintf("%x", 1761607680 + 1048576 * (NR - 1))
-		prop = "\t\t\tio-tlb-segsize = " $2 ";\n"
-		if ($3 == "absent")
-			prop = ""
-		else if ($2 == "-")
-			prop = "\t\t\tio-tlb-segsize;\n"
-		pools = pools "\t\tpool_row_" NR ": row-" $1 "-pool@" base " {\n" \
-			"\t\t\tcompatible = \"restricted-dma-pool\";\n" \
-			"\t\t\treg = <0x0 0x" base " 0x0 0x100000>;\n" prop "\t\t};\n"
-		devices = devices "\trow-" $1 " {\n" \
-			"\t\tcompatible = \"swiotlb-test,kunit\";\n" \
-			"\t\tmemory-region = <&pool_row_" NR ">;\n" \
-			"\t\tswiotlb-test,segsize = <" $4 ">;\n\t};\n"
-	}
-	END {
-		printf "&{/} {\n\treserved-memory {\n%s\t};\n%s};\n", pools, devices
-	}'
-}
 
 # The machine's own device tree with the pools and devices on top. They lie in
 # the first GiB of RAM, which riscv's machine has elsewhere than the others. arm
 # has one more pool, out of the linear map.
 device_tree()
 {
-	local overlays=("$made/overlay.dts")
+	local overlays=("$made/kunit.dtso" "$made/segsize-pools.dtso")
 	mkdir -p "$made"
-	segsize_pools >"$made/segsize-pools.dtsi" &&
-		cpp -nostdinc -undef -x assembler-with-cpp -I "$made" "$overlay" \
-			-o "$made/overlay.dts" || return
+	cp "$kunit/virt.dtso" "$made/kunit.dtso"
+	awk -f "$kunit/segsize-pools.awk" "$values" >"$made/segsize-pools.dtso"
 	[ "$ARCH" != riscv ] ||
 		sed -E -i 's/(0x|@)4([0-9a-f]{7}\>)/\18\2/g; s/(0x|@)5([0-9a-f]{7}\>)/\19\2/g;
-			s/(0x|@)6([0-9a-f]{7}\>)/\1a\2/g' "$made/overlay.dts" || return
-	[ "$ARCH" != arm ] || overlays+=("$highmem")
+			s/(0x|@)6([0-9a-f]{7}\>)/\1a\2/g' "${overlays[@]}" || return
+	[ "$ARCH" != arm ] || overlays+=("$kunit/virt-highmem.dtso")
 	guest_machine_overlay "$made/kunit-$ARCH.dtb" "${overlays[@]}"
 }
 
@@ -76,7 +42,8 @@ kunit_parse()
 # swiotlb=: the default pool is in use, and of a size that arm64 leaves alone.
 kunit_boot()
 {
-	local name=$1 config=$2 parameters="${*:4}" image=$base_dir/image/${2/:/-}-$3 files
+	local name=$1 config=$2 rev=$3 parameters="${*:4}" guest_config=${2/:/-} image files
+	image=$base_dir/image/$guest_config-$rev
 	files=("$image/swiotlb_kunit.ko")
 	# Half of the time goes into that; the kernel for it has it on.
 	[[ $config == *debug* ]] || parameters+=" dma_debug=off"
@@ -86,9 +53,7 @@ kunit_boot()
 	[ "$ARCH" != riscv ] || parameters+=" console=ttyS0"
 	[[ $config != *16k* ]] || export CPU=cortex-a76
 	[ "$ARCH" != arm ] || files+=("$image/dma_probe.ko")
-	"$top/scripts/guest/initramfs.sh" "$made/kunit.cpio.gz" "$init" \
-		"${files[@]}" &&
-		SELFTESTS=swiotlb_restricted_pool "$top/scripts/guest/boot.sh" "$name" "$image/Image" \
-			"$made/kunit-$ARCH.dtb" "$made/kunit.cpio.gz" \
-			-append "swiotlb=16384,force kunit-seed=${SEED:-1} $parameters"
+	SELFTESTS=swiotlb_restricted_pool guest_run "$name" "$rev" "$made/kunit-$ARCH.dtb" \
+		"$kunit/init.sh" "${files[@]}" \
+		-append "swiotlb=16384,force kunit-seed=${SEED:-1} $parameters"
 }
