@@ -14,23 +14,18 @@
 
 rate()
 {
-	node=$(kernel_name "$1" block)
-	result=FAILED
-	echo "$2" >"/sys/block/$node/queue/max_sectors_kb"
-	before=$(requests "$node")
+	echo "$2" >"/sys/block/$(kernel_name "$1" block)/queue/max_sectors_kb"
+	before=$(requests "$1")
 	# The seventh of fio's terse fields is the bandwidth.
-	if /fio --name=rate --filename="/dev/$node" --direct=1 --ioengine=io_uring --rw=read \
-		--bs=8m --size=64m --loops=4 --iomem=mmaphuge:/huge/buffers \
-		--output-format=terse --terse-version=3 >/tmp/out; then
-		result=ok
-	fi
-	after=$(requests "$node")
-	tell rate "$1" "$2" "KiB/s=$(cut -d ';' -f 7 /tmp/out | tail -n 1)" \
-		"$(echo "$before $after" | awk '{ printf "requests=%d KiB=%d", $3 - $1, ($4 - $2) / 2 }')" $result
+	/fio --name=rate --filename="/dev/$(kernel_name "$1" block)" --direct=1 --ioengine=io_uring \
+		--rw=read --bs=8m --size=64m --loops=4 --iomem=mmaphuge:/huge/buffers \
+		--output-format=terse --terse-version=3 >/tmp/out
+	judge $? rate "$1" "$2" "KiB/s=$(cut -d ';' -f 7 /tmp/out | tail -n 1)" \
+		"$(echo "$before $(requests "$1")" |
+			awk '{ printf "requests=%d KiB=%d", $3 - $1, ($4 - $2) / 2 }')"
 }
 
 while read -r disk kib; do
 	rate "$disk" "$kib" </dev/null
 done </jobs
-
 end

@@ -6,8 +6,8 @@
 # events (trace_event= on the command line), and with dumps of dma-debug in the midst
 # of it. Both go out through the disk without a pool.
 #
-# /jobs has what is to be done, as for tools/testing/selftests/dma/io/init.sh, and "together", with which the
-# jobs up to the next empty line run side by side.
+# /jobs has what is to be done, as tools/testing/selftests/dma/lib/io-guest.sh has it,
+# and "together", with which the jobs up to the next empty line run side by side.
 
 # shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
 . /io-guest.sh
@@ -57,7 +57,6 @@ probes()
 }
 
 while read -r job arguments; do
-	[ "$job" != fio ] || job=run_fio
 	case $job in
 	together) together=1 ;;
 	'')
@@ -74,7 +73,7 @@ while read -r job arguments; do
 			jobs="$jobs $!"
 		else
 			pid=$!
-			[ "$job" != run_fio ] || is_busy "${arguments%% *}"
+			[ "$job" != fio ] || is_busy "${arguments%% *}"
 			sample "$job-${arguments%% *}"
 			wait $pid
 		fi
@@ -84,8 +83,7 @@ done </jobs
 
 # The disk that all goes to stays.
 for name in vda vdb vdc vdd net0 nvme0n1 sda net1 pvda; do
-	place=$(sysfs_of $name)
-	echo "${place##*/}" >"$(driver_of $name)/unbind"
+	unbind $name
 done
 rmmod dma_probe
 tell_pools

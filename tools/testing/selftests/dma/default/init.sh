@@ -18,12 +18,11 @@ trace=/sys/kernel/tracing
 tell_pool $pool
 tell queue "max_segment_size=$(cat $queue/max_segment_size)" ok
 
-result=ok
-echo 4096 >$queue/max_sectors_kb || result=FAILED
-echo 1 >$trace/events/swiotlb/swiotlb_bounced/enable || result=FAILED
-/one_piece /dev/vda 4 /tmp/copy || result=FAILED
-echo 0 >$trace/events/swiotlb/swiotlb_bounced/enable
-tell data "sha256=$(sha256sum </tmp/copy | cut -d ' ' -f 1)" $result
+echo 4096 >$queue/max_sectors_kb &&
+	echo 1 >$trace/events/swiotlb/swiotlb_bounced/enable &&
+	/one_piece /dev/vda 4 /tmp/copy &&
+	echo 0 >$trace/events/swiotlb/swiotlb_bounced/enable
+judge $? data "sha256=$(sha256sum </tmp/copy | cut -d ' ' -f 1)"
 tell bounced "$(sed -n 's/.* swiotlb_bounced: .* size=\([0-9]*\) .*/\1/p' $trace/trace |
 	awk '$1 > most { most = $1; n = 0 } { n += $1 == most }
 		END { printf "largest=%d times=%d", most, n }')" ok

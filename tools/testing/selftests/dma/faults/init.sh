@@ -22,47 +22,14 @@
 . /io-guest.sh
 
 probes=/sys/bus/platform/drivers/dma-probe
-
-verdict()
-{
-	if [ "$1" -eq 0 ]; then
-		echo ok
-	else
-		echo FAILED
-	fi
-}
+debugfs=/sys/kernel/debug
+busy_disks="vdb vdc nvme0n1 sda"
 
 # The slots in use in the pool of that probe device
 used()
 {
-	cat /sys/kernel/debug/"${1#dma-probe-}"-pool@*/io_tlb_used \
-		/sys/kernel/debug/swiotlb/"${1#dma-probe-}"-pool@*/io_tlb_used 2>/dev/null
-}
-
-# The probe device on the pool that NAME has
-probe_of()
-{
-	case $1 in
-	vda) echo dma-probe-blk1 ;;
-	vdb) echo dma-probe-blk4 ;;
-	vdc) echo dma-probe-blk16 ;;
-	vdd) echo dma-probe-blk64 ;;
-	net0) echo dma-probe-net ;;
-	dma-probe-*) echo "$1" ;;
-	*) echo dma-probe-pci ;;
-	esac
-}
-
-unbind()
-{
-	place=$(sysfs_of "$1")
-	echo "${place##*/}" >"$(driver_of "$1")/unbind"
-}
-
-bind()
-{
-	place=$(sysfs_of "$1")
-	echo "${place##*/}" >"$(driver_of "$1")/bind"
+	cat $debugfs/"${1#dma-probe-}"-pool@*/io_tlb_used \
+		$debugfs/swiotlb/"${1#dma-probe-}"-pool@*/io_tlb_used 2>/dev/null
 }
 
 # Which allocations may fail: all that fail_nth or make-it-fail are meant for,
@@ -70,16 +37,16 @@ bind()
 inject()
 {
 	for kind in failslab fail_page_alloc; do
-		echo N >/sys/kernel/debug/$kind/ignore-gfp-wait
-		echo Y >/sys/kernel/debug/$kind/task-filter
-		echo "$1" >/sys/kernel/debug/$kind/verbose
-		echo 0 >/sys/kernel/debug/$kind/verbose_ratelimit_interval_ms
+		echo N >$debugfs/$kind/ignore-gfp-wait
+		echo Y >$debugfs/$kind/task-filter
+		echo "$1" >$debugfs/$kind/verbose
+		echo 0 >$debugfs/$kind/verbose_ratelimit_interval_ms
 	done
-	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
-	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+	echo 0 >$debugfs/fail_page_alloc/min-order
+	echo N >$debugfs/fail_page_alloc/ignore-gfp-highmem
 }
 
-# fail_each LABEL DRIVER DEVICE PROBE: bind DEVICE until no allocation fails
+# fail_each JOB DRIVER DEVICE PROBE: bind DEVICE until no allocation fails
 fail_each()
 {
 	n=0 failed=0 survived=0 leaked=0
@@ -103,9 +70,8 @@ fail_each()
 			before=$after
 		}
 	done
-	result=1
-	[ ! -e "$2/$3" ] || [ $leaked -gt 0 ] || [ $failed -eq 0 ] || result=0
-	tell "$1" "$3" "failed=$failed survived=$survived leaked=$leaked" "$(verdict $result)"
+	[ -e "$2/$3" ] && [ $leaked -eq 0 ] && [ $failed -gt 0 ]
+	judge $? "$1" "$3" "failed=$failed survived=$survived leaked=$leaked"
 }
 
 # The kernel has said so, without or with the fix by which the probe fails.
@@ -135,24 +101,7 @@ fail_first()
 	/fail_nth 0 $probes/bind "$1"
 	for device in /sys/bus/platform/devices/dma-probe-first*; do
 		n=$((n + 1))
-		name=${device##*/}
-		echo "faults: stacks begin"
-		answer=$(/fail_nth $n $probes/bind "$name")
-		echo "faults: stacks end"
-		[ -e "$probes/$name" ] || echo "$name" >$probes/bind
-		lost=no
-		! has_no_pool "$name" || lost=yes
-		largest=$(/dma_probe "/dev/$name" largest coherent)
-		result=1
-		# 256 KiB without the series, 512 KiB with it
-		case $answer/$largest in
-		*injected=1*/*largest=262144* | *injected=1*/*largest=524288*)
-			# A pool whose folder failed is not in debugfs.
-			[ "$(used "$name" | sed 's/^0$//')" ] || result=0
-			;;
-		esac
-		tell fail_first "$name" "$answer" "told=$lost" "$largest" "used=$(used "$name")" \
-			"$(verdict $result)"
+		fail_at $n "${device##*/}"
 	done
 	tell fail_first_at "$1" "nth=$first" ok
 	inject 0
@@ -160,19 +109,43 @@ fail_first()
 	fail_each fail_each $probes "$1" "$1"
 }
 
+# fail_at NTH PROBE: what is whole afterwards has 256 KiB without the series, 512 KiB with
+# it, and no slot in use. A pool whose folder failed is not in debugfs.
+fail_at()
+{
+	echo "faults: stacks begin"
+	answer=$(/fail_nth "$1" $probes/bind "$2")
+	echo "faults: stacks end"
+	[ -e "$probes/$2" ] || echo "$2" >$probes/bind
+	lost=no
+	! has_no_pool "$2" || lost=yes
+	largest=$(/dma_probe "/dev/$2" largest coherent)
+	slots=$(used "$2")
+	echo "$answer/$largest/${slots:-0}" |
+		grep -E 'injected=1.*/.*largest=(262144|524288) .*/0$' >/dev/null
+	judge $? fail_first "$2" "$answer" "told=$lost" "$largest" "used=$slots"
+}
+
 fail_bind()
 {
 	inject 0
 	unbind "$1"
-	place=$(sysfs_of "$1")
-	fail_each fail_bind "$(driver_of "$1")" "${place##*/}" "$(probe_of "$1")"
+	fail_each fail_bind "$(driver_of "$1")" "$(basename "$(sysfs_of "$1")")" "$(probe_of "$1")"
+}
+
+# fail_at_random TIMES PERCENT
+fail_at_random()
+{
+	for kind in failslab fail_page_alloc; do
+		echo "$1" >$debugfs/$kind/times
+		echo "$2" >$debugfs/$kind/probability
+	done
 }
 
 fail_work()
 {
 	inject 0
 	bound=0
-	place=$(sysfs_of "$1")
 	unbind "$1"
 	before=$(used "$(probe_of "$1")")
 	for turn in 1 2 3 4 5 6 7 8 9 10; do
@@ -181,67 +154,63 @@ fail_work()
 			kworker*) echo 1 >"$task/make-it-fail" ;;
 			esac
 		done
-		for kind in failslab fail_page_alloc; do
-			echo $turn >/sys/kernel/debug/$kind/times
-			echo 5 >/sys/kernel/debug/$kind/probability
-		done
+		fail_at_random $turn 5
 		! bind "$1" || bound=$((bound + 1))
 		# All that the bind has started has come to its end then.
-		[ ! -e "$(driver_of "$1")/${place##*/}" ] || unbind "$1"
-		for kind in failslab fail_page_alloc; do
-			echo 0 >/sys/kernel/debug/$kind/probability
-		done
+		[ ! -e "$(sysfs_of "$1")/driver" ] || unbind "$1"
+		fail_at_random $turn 0
 	done
 	after=$(used "$(probe_of "$1")")
 	bind "$1"
-	tell fail_work "$1" "turns=10 bound=$bound used=$after before=$before" \
-		"$(verdict $((after != before)))"
-}
-
-# hold FD PROBE KIND SIZE [COUNT]: a process keeps buffers until it is let go; FD and
-# the next one are what ask_holder puts a question to and has the $answer from.
-hold()
-{
-	rm -f "/tmp/$1.in" "/tmp/$1.out"
-	mkfifo "/tmp/$1.in" "/tmp/$1.out"
-	/dma_probe "/dev/$2" hold "$3" "$4" ${5:+"$5"} <"/tmp/$1.in" >"/tmp/$1.out" &
-	eval "holder$1=$!"
-	eval "exec $1>/tmp/$1.in $(($1 + 1))</tmp/$1.out"
-	eval "read -r answer <&$(($1 + 1))"
-}
-
-ask_holder()
-{
-	eval "echo $2 >&$1"
-	eval "read -r answer <&$(($1 + 1))"
-}
-
-# The holder's end is waited for: what it has kept is given back then.
-let_go()
-{
-	eval "echo quit >&$1"
-	eval "exec $1>&- $(($1 + 1))<&-"
-	eval "wait \$holder$1"
+	[ "$after" = "$before" ]
+	judge $? fail_work "$1" "turns=10 bound=$bound used=$after before=$before"
 }
 
 # What fio does in the background, until it has done so much
 work()
 {
-	/fio --name=io --filename="/dev/$(kernel_name "$1" block)" --direct=1 --ioengine=io_uring \
-		--rw=randwrite --bs=4k --iodepth=32 --size="$2" --randseed=1 \
-		--verify=crc32c --verify_fatal=1 --verify_state_save=0 \
-		--output="/tmp/work-$1.out" >"/tmp/work-$1.err" 2>&1 3>&- 4>&- 5>&- 6>&- &
+	verify "$1" --rw=randwrite --bs=4k --iodepth=32 --size="$2" --randseed=1 &
 	worker=$!
-	eval "worker_$1=$!"
+	echo $worker >"/tmp/work-$1.pid"
+}
+
+# start_work DISK SIZE: it has begun when this returns.
+start_work()
+{
+	before=$(requests "$1")
+	work "$1" "$2"
+	at_work "$1" "$before" 100 $worker
+}
+
+is_at_work()
+{
+	kill -0 "$(cat "/tmp/work-$1.pid")" && return
+	echo "$1 is not at work"
+	return 1
 }
 
 # The worker's end, in $status, and what it has said about errors
 worker_end()
 {
-	eval "wait \$worker_$1"
+	wait "$(cat "/tmp/work-$1.pid")"
 	status=$?
 	error=$(sed -n 's/.*\(error=[^,:)]*\).*/\1/p; s/.*\(verify[^,]*bad\).*/\1/p' \
-		"/tmp/work-$1.out" "/tmp/work-$1.err" | head -n 1 | tr ' ' '-')
+		"/tmp/fio-$1.out" "/tmp/fio-$1.err" | head -n 1 | tr ' ' '-')
+}
+
+# was_told: the work has either been done, or it failed, which user space was told.
+was_told()
+{
+	[ "$first" -eq 0 ] || [ -n "$said" ]
+}
+
+# works_again DISK: what comes later is done; its status is in $status, that of what has
+# ended before in $first, with its error in $said.
+works_again()
+{
+	first=$status said=$error
+	work "$1" 4m
+	worker_end "$1"
 }
 
 # The kernel has told of a full pool since line $1 of its log.
@@ -260,7 +229,7 @@ full_or_ended()
 taken_or_ended()
 {
 	full_or_ended "$@" && return
-	ask_holder 3 "try 4K"
+	ask_holder pool "try 4K"
 	false
 }
 
@@ -269,142 +238,121 @@ log_lines()
 	dmesg | wc -l
 }
 
+commas()
+{
+	echo "$1" | tr ' ' ,
+}
+
 # With no slot left the disk is asked; then there is room again. Either the request
 # has waited, or user space was told; what it asks for now is done.
 full_idle()
 {
-	hold 3 "$2" coherent all
-	taken=$answer
+	hold pool "$2" coherent all
+	taken=$(commas "$answer")
 	room=$(used "$2")
 	from=$(log_lines)
-	before=$(requests "$(kernel_name "$1" block)")
+	before=$(requests "$1")
 	work "$1" 4m
 	wait_for 300 "the full pool of $1" full_or_ended "$from" "$1" $worker
-	after=$(requests "$(kernel_name "$1" block)")
-	let_go 3
+	after=$(requests "$1")
+	let_go pool
 	worker_end "$1"
-	first=$status
-	[ "$first" -ne 0 ] || error=none
+	[ $status -ne 0 ] || error=none
 	told=no
 	! told_full "$from" "$1" || told=yes
-	said=$error
-	node=$(kernel_name "$1" block)
-	if [ -n "$node" ]; then
-		work "$1" 4m
-		worker_end "$1"
-	else
-		status=1
-	fi
-	result=1
-	# An error has to be told to user space, and what comes later has to work.
-	[ "$told" != yes ] || [ $status -ne 0 ] || { [ $first -ne 0 ] && [ -z "$said" ]; } || result=0
-	tell full_idle "$1" "taken=$(echo "$taken" | tr ' ' ,)" "slots=$room told=$told" \
+	works_again "$1"
+	[ $told = yes ] && [ $status -eq 0 ] && was_told
+	judge $? full_idle "$1" "taken=$taken slots=$room told=$told" \
 		"requests=$(echo "$before $after" | awk '{ print $3 - $1 }')" \
-		"first=$first error=$said then=$status" "$(verdict $result)"
+		"first=$first error=$said then=$status"
 }
 
 # All is taken while the disk is at work, and given back in two halves.
 full_busy()
 {
 	from=$(log_lines)
-	before=$(requests "$(kernel_name "$1" block)")
-	work "$1" 24m
-	at_work "$1" "$before" 100 $worker
-	hold 3 "$2" coherent all
+	start_work "$1" 24m
+	hold pool "$2" coherent all
 	wait_for 300 "the full pool of $1" taken_or_ended "$from" "$1" $worker
-	taken=$answer
-	ask_holder 3 give
-	let_go 3
+	taken=$(commas "$answer")
+	ask_holder pool give
+	let_go pool
 	worker_end "$1"
-	first=$status
-	said=$error
-	work "$1" 4m
-	worker_end "$1"
-	result=1
-	[ $status -ne 0 ] || { [ $first -ne 0 ] && [ -z "$said" ]; } ||
-		! told_full "$from" "$1" || result=0
-	tell full_busy "$1" "taken=$(echo "$taken" | tr ' ' ,)" \
-		"first=$first error=$said then=$status" "$(verdict $result)"
+	works_again "$1"
+	[ $status -eq 0 ] && was_told && told_full "$from" "$1"
+	judge $? full_busy "$1" "taken=$taken first=$first error=$said then=$status"
 }
 
 full_card()
 {
 	other_end "$1" >/tmp/other
-	hold 3 "$2" coherent all
+	hold pool "$2" coherent all
 	from=$(log_lines)
-	taken=$answer
+	taken=$(commas "$answer")
 	send "$1" 4 &
 	sender=$!
 	wait_for 300 "the full pool of $1" full_or_ended "$from" "$1" $sender
-	let_go 3
+	let_go pool
 	wait $sender
 	receive "$1" 4
-	tell full_card "$1" "taken=$(echo "$taken" | tr ' ' ,)" ok
+	tell full_card "$1" "taken=$taken" ok
 }
 
-# What is kept goes with the driver; who has kept it is told.
+# answered WHAT: the holder's answer ends with that
+answered()
+{
+	case $answer in
+	*"$1"*) return ;;
+	esac
+	return 1
+}
+
+# What is kept goes with the driver; who has kept it is told, with ENODEV.
 unbind_probe()
 {
 	bad=0 said=
 	before=$(used "$1")
 	for kind in coherent noncontiguous streaming; do
-		hold 3 "$1" $kind 64K 4
-		case $answer in
-		*result=ok*) ;;
-		*) bad=1 ;;
-		esac
+		hold pool "$1" $kind 64K 4
+		answered result=ok || bad=1
 		held=$(used "$1")
 		[ "$held" -ge $((before + 128)) ] || bad=1
 		echo "$1" >$probes/unbind
 		after=$(used "$1")
 		[ "$after" = "$before" ] || bad=1
-		# ENODEV
-		ask_holder 3 check
-		case $answer in
-		*errno=19) ;;
-		*) bad=1 ;;
-		esac
-		let_go 3
+		ask_holder pool check
+		answered errno=19 || bad=1
+		let_go pool
 		said="$said $kind:$before,$held,$after"
 		echo "$1" >$probes/bind
 		/dma_probe "/dev/$1" try $kind 256K || bad=1
 	done
-	tell unbind_probe "$1" "slots:$said" "$(verdict $bad)"
+	judge $bad unbind_probe "$1" "slots:$said"
 }
 
 unbind_disk()
 {
-	before=$(requests "$(kernel_name "$1" block)")
-	work "$1" 24m
-	at_work "$1" "$before" 100 $worker
+	start_work "$1" 24m
 	held=$(used "$(probe_of "$1")")
 	unbind "$1"
 	after=$(used "$(probe_of "$1")")
 	worker_end "$1"
-	first=$status
-	said=$error
 	bind "$1"
 	disk_is_there "$1"
-	work "$1" 4m
-	worker_end "$1"
-	result=1
-	[ $first -eq 0 ] || [ -z "$said" ] || [ $status -ne 0 ] || result=0
-	tell unbind_disk "$1" "slots=$held,$after first=$first error=$said then=$status" \
-		"$(verdict $result)"
+	works_again "$1"
+	[ "$first" -ne 0 ] && [ -n "$said" ] && [ $status -eq 0 ]
+	judge $? unbind_disk "$1" "slots=$held,$after first=$first error=$said then=$status"
 }
 
 # Disks at work and buffers kept, on pools that they share
-busy_disks="vdb vdc nvme0n1 sda"
 all_busy()
 {
-	hold 3 dma-probe-blk4 coherent 64K 8
-	tell held "$(echo "$answer" | tr ' ' ,)" ok
-	hold 5 dma-probe-pci streaming 256K 8
-	tell held "$(echo "$answer" | tr ' ' ,)" ok
+	hold blk4 dma-probe-blk4 coherent 64K 8
+	tell held "$(commas "$answer")" ok
+	hold pci dma-probe-pci streaming 256K 8
+	tell held "$(commas "$answer")" ok
 	for disk in $busy_disks; do
-		before=$(requests "$(kernel_name "$disk" block)")
-		work "$disk" 48m
-		at_work "$disk" "$before" 100 $worker
+		start_work "$disk" 48m
 	done
 }
 
@@ -418,26 +366,20 @@ suspend()
 	echo +3 >/sys/class/rtc/rtc0/wakealarm
 	echo freeze >/sys/power/state || bad=1
 	for disk in $busy_disks; do
-		kill -0 "$(eval echo "\$worker_$disk")" || {
-			echo "$disk was not at work"
-			bad=1
-		}
+		is_at_work "$disk" || bad=1
 	done
-	for fd in 3 5; do
-		ask_holder $fd check
-		case $answer in
-		*result=ok*) ;;
-		*) bad=1 ;;
-		esac
-		said="$said $(echo "$answer" | tr ' ' ,)"
-		let_go $fd
+	for holder in blk4 pci; do
+		ask_holder $holder check
+		answered result=ok || bad=1
+		said="$said $(commas "$answer")"
+		let_go $holder
 	done
 	for disk in $busy_disks; do
 		worker_end "$disk"
 		[ $status -eq 0 ] || bad=1
 		said="$said $disk=$status"
 	done
-	tell suspend "$said" "suspended=$(cat /sys/power/suspend_stats/success)" "$(verdict $bad)"
+	judge $bad suspend "$said" "suspended=$(cat /sys/power/suspend_stats/success)"
 }
 
 # The next boot has none of this behind it: its init has other jobs.
@@ -449,53 +391,41 @@ kexec()
 	tell kexec FAILED
 }
 
-# Jobs behind this one are for the next boot.
+# Jobs behind this one are for the next boot, which sees the mark.
 reset()
 {
+	printf 'again' | dd of="/dev/$carry" conv=sync 2>/dev/null
+	sync
 	all_busy
 	bad=0
 	for disk in $busy_disks; do
-		kill -0 "$(eval echo "\$worker_$disk")" || {
-			echo "$disk is not at work"
-			bad=1
-		}
+		is_at_work "$disk" || bad=1
 	done
-	tell reset "$(verdict $bad)"
+	judge $bad reset
 	sync
 	reboot -f
+}
+
+probes()
+{
+	for device in blk1 blk4 blk16 blk64 net pci spare; do
+		[ -e $probes/dma-probe-$device ] || echo dma-probe-$device >$probes/bind
+	done
+	tell probes ok
 }
 
 echo 0 >/sys/bus/platform/drivers_autoprobe
 insmod /dma_probe.ko
 echo 1 >/sys/bus/platform/drivers_autoprobe
-# The first boot of two has set a mark before the reset.
 carry=$(kernel_name carry block)
 if [ -n "$carry" ] && [ "$(head -c 5 "/dev/$carry")" = again ]; then
 	sed -i '1,/^reset/d' /jobs
 fi
 while read -r job arguments; do
-	case $job in
-	fio) job=run_fio ;;
-	probes)
-		for device in blk1 blk4 blk16 blk64 net pci spare; do
-			[ -e $probes/dma-probe-$device ] || echo dma-probe-$device >$probes/bind
-		done
-		tell probes ok
-		continue
-		;;
-	reset)
-		printf 'again' | dd of="/dev/$carry" conv=sync 2>/dev/null
-		sync
-		;;
-	esac
 	tell begin "$job" "$arguments"
 	# shellcheck disable=SC2086 # several words
 	"$job" $arguments </dev/null
 done </jobs
-
 rmmod dma_probe
 unbind_all
-tell_pools
-tell_dma_api
-
-end
+finish

@@ -33,6 +33,18 @@ tell()
 	echo "tap: $tell_what" >/dev/kmsg
 }
 
+# judge STATUS WHAT...: the same, with the verdict by a command's status
+judge()
+{
+	tell_status=$1
+	shift
+	if [ "$tell_status" -eq 0 ]; then
+		tell "$@" ok
+	else
+		tell "$@" FAILED
+	fi
+}
+
 # value FILE: what is in it, "-" without one
 value()
 {
@@ -79,6 +91,46 @@ power_off()
 {
 	[ "$(uname -m)" != x86_64 ] || reboot -f
 	poweroff -f
+}
+
+# finish: what is left when all is unbound, and the end
+finish()
+{
+	tell_pools
+	tell_dma_api
+	end
+}
+
+# hold NAME PROBE KIND SIZE [COUNT]: a process keeps buffers of the probe device until it
+# is let go, and what it says is in $answer. Both pipes are its own, to read and to
+# write, so that they stay when whoever asks has gone.
+hold()
+{
+	rm -f "/tmp/$1.in" "/tmp/$1.out"
+	mkfifo "/tmp/$1.in" "/tmp/$1.out"
+	/dma_probe "/dev/$2" hold "$3" "$4" ${5:+"$5"} <>"/tmp/$1.in" 1<>"/tmp/$1.out" &
+	echo $! >"/tmp/$1.pid"
+	hear "$1"
+}
+
+hear()
+{
+	# shellcheck disable=SC3045,SC2034 # busybox has it; the answer is for who asks
+	read -r -t 120 answer <>"/tmp/$1.out" || in_vain 120 "the answer of what holds buffers"
+}
+
+# ask_holder NAME COMMAND
+ask_holder()
+{
+	echo "$2" 1<>"/tmp/$1.in"
+	hear "$1"
+}
+
+# let_go NAME: what it has kept is given back when this returns.
+let_go()
+{
+	echo quit 1<>"/tmp/$1.in"
+	wait "$(cat "/tmp/$1.pid")"
 }
 
 # uptime_seconds: of the guest

@@ -4,11 +4,6 @@
 # What the guests with disks and network cards on restricted pools share, to be
 # sourced first by their init: the jobs that init scripts and the host's lists of
 # jobs may name. Each job answers with one line of TAP.
-#
-# Devices have names here that stay when drivers come and go: vda to vdd are the
-# disks in virtio-mmio's first places, net0 is the card in the fifth; nvme0n1,
-# sda and net1 are on PCI. carry is a disk without a pool, to bring large things
-# out of the guest. pvda is a virtio disk on PCI.
 
 # shellcheck source=tools/testing/selftests/dma/lib/init.sh
 . /init-lib.sh
@@ -17,33 +12,50 @@ mkdir -p /huge /mnt
 echo 16 >/proc/sys/vm/nr_hugepages
 mount -t hugetlbfs huge /huge
 
-# Where a device is in sysfs, as a driver's bind and unbind take its name
+# The names that devices have here, which stay when drivers come and go; where they are;
+# and the probe device on the same pool. carry is a disk without a pool, to bring large
+# things out of the guest. pvda is a virtio disk on PCI.
+devices()
+{
+	cat <<-'END'
+		vda	platform	a000000.virtio_mmio	virtio-mmio	dma-probe-blk1
+		vdb	platform	a000200.virtio_mmio	virtio-mmio	dma-probe-blk4
+		vdc	platform	a000400.virtio_mmio	virtio-mmio	dma-probe-blk16
+		vdd	platform	a000600.virtio_mmio	virtio-mmio	dma-probe-blk64
+		net0	platform	a000800.virtio_mmio	virtio-mmio	dma-probe-net
+		nvme0n1	pci		0000:00:01.0		nvme		dma-probe-pci
+		sda	pci		0000:00:02.0		xhci_hcd	dma-probe-pci
+		net1	pci		0000:00:03.0		e1000e		dma-probe-pci
+		pvda	pci		0000:00:04.0		virtio-pci	dma-probe-pci
+		carry	pci		0000:00:05.0		virtio-pci	-
+	END
+}
+
+# Where a device is in sysfs
 sysfs_of()
 {
-	case $1 in
-	vda) echo /sys/bus/platform/devices/a000000.virtio_mmio ;;
-	vdb) echo /sys/bus/platform/devices/a000200.virtio_mmio ;;
-	vdc) echo /sys/bus/platform/devices/a000400.virtio_mmio ;;
-	vdd) echo /sys/bus/platform/devices/a000600.virtio_mmio ;;
-	net0) echo /sys/bus/platform/devices/a000800.virtio_mmio ;;
-	nvme0n1) echo /sys/bus/pci/devices/0000:00:01.0 ;;
-	sda) echo /sys/bus/pci/devices/0000:00:02.0 ;;
-	net1) echo /sys/bus/pci/devices/0000:00:03.0 ;;
-	pvda) echo /sys/bus/pci/devices/0000:00:04.0 ;;
-	carry) echo /sys/bus/pci/devices/0000:00:05.0 ;;
-	esac
+	devices | awk -v name="$1" '$1 == name { print "/sys/bus/" $2 "/devices/" $3 }'
 }
 
 # The driver's folder
 driver_of()
 {
-	case $1 in
-	nvme0n1) echo /sys/bus/pci/drivers/nvme ;;
-	sda) echo /sys/bus/pci/drivers/xhci_hcd ;;
-	net1) echo /sys/bus/pci/drivers/e1000e ;;
-	pvda | carry) echo /sys/bus/pci/drivers/virtio-pci ;;
-	*) echo /sys/bus/platform/drivers/virtio-mmio ;;
-	esac
+	devices | awk -v name="$1" '$1 == name { print "/sys/bus/" $2 "/drivers/" $4 }'
+}
+
+probe_of()
+{
+	devices | awk -v name="$1" '$1 == name { print $5 }'
+}
+
+unbind()
+{
+	basename "$(sysfs_of "$1")" >"$(driver_of "$1")/unbind"
+}
+
+bind()
+{
+	basename "$(sysfs_of "$1")" >"$(driver_of "$1")/bind"
 }
 
 # kernel_name NAME block|net: what the kernel calls the disk or card now; empty
@@ -75,28 +87,27 @@ disk_is_there()
 limits()
 {
 	queue=/sys/block/$(kernel_name "$1" block)/queue
-	tell limits "$1" "max_hw_sectors_kb=$(cat "$queue/max_hw_sectors_kb")" \
-		"max_sectors_kb=$(cat "$queue/max_sectors_kb")" \
-		"max_segment_size=$(cat "$queue/max_segment_size")" \
-		"max_segments=$(cat "$queue/max_segments")" ok
+	# shellcheck disable=SC2046 # a word for each file
+	tell limits "$1" $(cd "$queue" && grep . max_hw_sectors_kb max_sectors_kb \
+		max_segment_size max_segments | tr : =) ok
 }
 
 max_sectors()
 {
-	result=FAILED
-	! echo "$2" >"/sys/block/$(kernel_name "$1" block)/queue/max_sectors_kb" || result=ok
-	tell max_sectors "$1" "$2" $result
+	result=0
+	echo "$2" >"/sys/block/$(kernel_name "$1" block)/queue/max_sectors_kb" || result=1
+	judge $result max_sectors "$1" "$2"
 }
 
 # Requests and sectors so far; how large the largest was, QEMU can tell.
 requests()
 {
-	awk '{ print $1 + $5, $3 + $7 }' "/sys/block/$1/stat"
+	awk '{ print $1 + $5, $3 + $7 }' "/sys/block/$(kernel_name "$1" block)/stat"
 }
 
 has_served_or_ended()
 {
-	[ "$(requests "$1" | cut -d ' ' -f 1)" -gt "$2" ] || ! kill -0 "$3"
+	[ "$(awk '{ print $1 + $5 }' "/sys/block/$1/stat")" -gt "$2" ] || ! kill -0 "$3"
 }
 
 # at_work DISK BEFORE COUNT PID: waits until the disk has got through so many requests
@@ -108,42 +119,49 @@ at_work()
 	kill -0 "$4"
 }
 
-run_fio()
+# verify DISK OPTION...: fio writes and verifies; what it says goes to /tmp/fio-DISK.out
+# and .err
+verify()
+{
+	disk=$1
+	shift
+	/fio --name=io --filename="/dev/$(kernel_name "$disk" block)" --direct=1 \
+		--ioengine=io_uring --verify=crc32c --verify_fatal=1 --verify_state_save=0 \
+		--output="/tmp/fio-$disk.out" "$@" >"/tmp/fio-$disk.err" 2>&1
+}
+
+# why_not DISK: the last lines of what fio has said
+why_not()
+{
+	tail -n 5 "/tmp/fio-$1.out" "/tmp/fio-$1.err"
+}
+
+fio()
 {
 	disk=$1 name=$2
 	shift 2
-	node=$(kernel_name "$disk" block)
-	[ -b "/dev/$node" ] || {
+	has_disk "$disk" || {
 		tell fio "$disk" "$name" FAILED
 		return
 	}
-	before=$(requests "$node")
-	if /fio --name=io --filename="/dev/$node" --direct=1 --ioengine=io_uring \
-		--verify=crc32c --verify_fatal=1 --verify_state_save=0 \
-		--output="/tmp/fio-$disk.out" "$@" 2>"/tmp/fio-$disk.err"; then
-		result=ok
-	else
-		result=FAILED
-		tail -n 5 "/tmp/fio-$disk.out" "/tmp/fio-$disk.err"
-	fi
-	after=$(requests "$node")
-	tell fio "$disk" "$name" "$(echo "$before $after" |
-		awk '{ printf "requests=%d KiB=%d", $3 - $1, ($4 - $2) / 2 }')" $result
+	before=$(requests "$disk")
+	verify "$disk" "$@"
+	result=$?
+	[ $result -eq 0 ] || why_not "$disk"
+	judge $result fio "$disk" "$name" "$(echo "$before $(requests "$disk")" |
+		awk '{ printf "requests=%d KiB=%d", $3 - $1, ($4 - $2) / 2 }')"
 }
 
 ext4()
 {
-	result=FAILED
 	node=/dev/$(kernel_name "$1" block)
 	dd if=/dev/urandom of=/tmp/data bs=1M count="$2" 2>/dev/null
 	sum=$(sha256sum </tmp/data)
-	if mount -t ext4 "$node" /mnt && cp /tmp/data /mnt/data && umount /mnt &&
-		mount -t ext4 "$node" /mnt && [ "$(sha256sum </mnt/data)" = "$sum" ]; then
-		result=ok
-	fi
+	mount -t ext4 "$node" /mnt && cp /tmp/data /mnt/data && umount /mnt &&
+		mount -t ext4 "$node" /mnt && [ "$(sha256sum </mnt/data)" = "$sum" ]
+	judge $? ext4 "$1" "sha256=${sum%% *}"
 	umount /mnt
 	rm -f /tmp/data
-	tell ext4 "$1" "sha256=${sum%% *}" $result
 }
 
 has_link()
@@ -169,11 +187,9 @@ send()
 	other=$(other_end "$1")
 	dd if=/dev/urandom of="/tmp/data-$1" bs=1M count="$2" 2>/dev/null
 	sum=$(sha256sum <"/tmp/data-$1")
-	got=$(nc "$other" 7 <"/tmp/data-$1")
+	[ "$(nc "$other" 7 <"/tmp/data-$1")" = "$sum" ]
+	judge $? send "$1" "MiB=$2"
 	rm -f "/tmp/data-$1"
-	result=FAILED
-	[ "$got" != "$sum" ] || result=ok
-	tell send "$1" "MiB=$2" $result
 }
 
 # The other end knows the sum of what it sends.
@@ -185,13 +201,8 @@ receive()
 
 unbind_all()
 {
-	for device in /sys/bus/pci/devices/*; do
+	for device in /sys/bus/pci/devices/* /sys/bus/virtio/devices/* \
+		/sys/bus/platform/drivers/virtio-mmio/*.virtio_mmio; do
 		[ ! -e "$device/driver" ] || echo "${device##*/}" >"$device/driver/unbind"
-	done
-	for device in /sys/bus/virtio/devices/*; do
-		[ ! -e "$device/driver" ] || echo "${device##*/}" >"$device/driver/unbind"
-	done
-	for device in /sys/bus/platform/drivers/virtio-mmio/*.virtio_mmio; do
-		echo "${device##*/}" >/sys/bus/platform/drivers/virtio-mmio/unbind
 	done
 }

@@ -20,14 +20,10 @@ goes_on()
 	[ "$(uptime_seconds)" -lt "$until" ]
 }
 
-fio_on()
+# load_fio DISK OPTION...
+load_fio()
 {
-	disk=$1
-	shift
-	/fio --name=io --filename="/dev/$(kernel_name "$disk" block)" --direct=1 --ioengine=io_uring \
-		--rw=randwrite --bsrange=4k-256k --iodepth=8 --iomem=malloc \
-		--verify=crc32c --verify_fatal=1 --verify_state_save=0 \
-		--output="/tmp/fio-$disk.out" "$@" >"/tmp/fio-$disk.err" 2>&1
+	verify "$@" --rw=randwrite --bsrange=4k-256k --iodepth=8 --iomem=malloc --randseed="$turns"
 }
 
 # A request has to fit in the pool, or the disk waits for room for ever. What is
@@ -46,30 +42,27 @@ limit_requests()
 load_disk()
 {
 	turns=0 failed=0 unbound=0 cut=0
-	driver=$(driver_of "$1")
-	device=$(basename "$(sysfs_of "$1")")
 	disk_is_there "$1"
 	limit_requests "$1"
 	while goes_on; do
 		turns=$((turns + 1))
-		fio_on "$1" --size=8m --randseed=$turns || {
+		load_fio "$1" --size=8m || {
 			failed=$((failed + 1))
-			tail -n 5 "/tmp/fio-$1.out" "/tmp/fio-$1.err"
+			why_not "$1"
 		}
-		before=$(requests "$(kernel_name "$1" block)")
-		fio_on "$1" --size=32m --randseed=$turns &
+		before=$(requests "$1")
+		load_fio "$1" --size=32m &
 		worker=$!
 		at_work "$1" "$before" 50 $worker
-		echo "$device" >"$driver/unbind"
+		unbind "$1"
 		unbound=$((unbound + 1))
 		wait $worker || cut=$((cut + 1))
-		echo "$device" >"$driver/bind"
+		bind "$1"
 		disk_is_there "$1"
 		limit_requests "$1"
 	done
-	result=FAILED
-	[ $failed -ne 0 ] || [ $cut -eq 0 ] || result=ok
-	tell load "$1" "turns=$turns MiB=$((turns * 8)) failed=$failed unbound=$unbound cut=$cut" $result
+	[ $failed -eq 0 ] && [ $cut -gt 0 ]
+	judge $? load "$1" "turns=$turns MiB=$((turns * 8)) failed=$failed unbound=$unbound cut=$cut"
 }
 
 # A whole transfer, whose sums agree
@@ -86,8 +79,6 @@ has_sent_or_ended()
 load_card()
 {
 	turns=0 failed=0 unbound=0
-	driver=$(driver_of "$1")
-	device=$(basename "$(sysfs_of "$1")")
 	other=$(other_end "$1")
 	dd if=/dev/urandom of="/tmp/data-$1" bs=1M count=4 2>/dev/null
 	sum=$(sha256sum <"/tmp/data-$1")
@@ -101,17 +92,15 @@ load_card()
 		nc "$other" 7 <"/tmp/data-$1" >/dev/null 2>&1 &
 		sender=$!
 		wait_for 300 "$1 to send" has_sent_or_ended "$statistics" $((before + 100000)) $sender
-		echo "$device" >"$driver/unbind"
+		unbind "$1"
 		unbound=$((unbound + 1))
 		# TCP would wait for its answer for a quarter of an hour.
 		kill $sender
 		wait $sender
-		echo "$device" >"$driver/bind"
+		bind "$1"
 		other=$(other_end "$1")
 	done
-	result=FAILED
-	[ $failed -ne 0 ] || result=ok
-	tell load "$1" "turns=$turns MiB=$((turns * 8)) failed=$failed unbound=$unbound sha256=${first%% *}" $result
+	judge $failed load "$1" "turns=$turns MiB=$((turns * 8)) failed=$failed unbound=$unbound sha256=${first%% *}"
 }
 
 # Buffers of all kinds beside those of the disk or card, which may be refused;
@@ -134,34 +123,26 @@ load_probe()
 				esac
 			done
 		done
-		rm -f "/tmp/$1.in" "/tmp/$1.out"
-		mkfifo "/tmp/$1.in" "/tmp/$1.out"
-		/dma_probe "/dev/$1" hold coherent 16K 8 <"/tmp/$1.in" >"/tmp/$1.out" &
-		holder=$!
-		exec 3>"/tmp/$1.in" 4<"/tmp/$1.out"
-		read -r answer <&4
+		hold "$1" "$1" coherent 16K 8
 		echo "$1" >$probes/unbind
 		unbound=$((unbound + 1))
-		exec 3>&- 4<&-
-		wait $holder
+		let_go "$1"
 		echo "$1" >$probes/bind
 	done
-	result=FAILED
-	[ $failed -ne 0 ] || result=ok
-	tell load "$1" "turns=$turns refused=$refused failed=$failed unbound=$unbound" $result
+	judge $failed load "$1" "turns=$turns refused=$refused failed=$failed unbound=$unbound"
 }
 
 workers=
-for disk in vda vdb vdc vdd nvme0n1 sda pvda; do
-	load_disk $disk &
+for name in vda vdb vdc vdd nvme0n1 sda pvda; do
+	load_disk $name &
 	workers="$workers $!"
 done
-for card in net0 net1; do
-	load_card $card &
+for name in net0 net1; do
+	load_card $name &
 	workers="$workers $!"
 done
-for probe in blk1 blk4 blk16 blk64 net pci; do
-	load_probe dma-probe-$probe &
+for name in blk1 blk4 blk16 blk64 net pci; do
+	load_probe dma-probe-$name &
 	workers="$workers $!"
 done
 # Who does not come to an end is told with what it waits for.
@@ -189,10 +170,7 @@ for probe in blk1 blk4 blk16 blk64 net pci spare; do
 	slots=$(cat /sys/kernel/debug/$probe-pool@*/io_tlb_segsize \
 		/sys/kernel/debug/swiotlb/$probe-pool@*/io_tlb_segsize 2>/dev/null)
 	answer=$(/dma_probe /dev/dma-probe-$probe try coherent $((${slots:-128} * 2))K)
-	case $answer in
-	*result=ok*) tell full-size $probe "$answer" ok ;;
-	*) tell full-size $probe "$answer" FAILED ;;
-	esac
+	judge $? full-size $probe "$answer"
 done
 rmmod dma_probe
 tell_dma_api

@@ -9,21 +9,13 @@
 . /init-lib.sh
 
 insmod /vb2_probe.ko
-
 while read -r job; do
 	# shellcheck disable=SC2086 # several words
-	if said=$(/vb2_probe $job 2>&1); then
-		tell "$job: $said" ok
-	else
-		tell "$job: $said" FAILED
-	fi
+	said=$(/vb2_probe $job 2>&1)
+	judge $? "$job: $said"
 done </jobs
-
-driver=/sys/bus/platform/drivers/vb2-probe
 for device in camera display; do
-	echo $device >$driver/unbind
+	echo $device >/sys/bus/platform/drivers/vb2-probe/unbind
 done
 rmmod vb2_probe
-tell_pools
-tell_dma_api
-end
+finish

@@ -13,13 +13,9 @@
 start_scp
 tell "scp $(remoteproc state)"
 insmod /dma_probe.ko
-mkfifo /in /out
-/dma_probe /dev/dma-probe-scp hold streaming 36K 100 </in >/out &
-exec 3>/in 4</out
-read -r answer <&4
+hold buffers dma-probe-scp streaming 36K 100
 tell "held $answer"
-echo give >&3
-read -r answer <&4
+ask_holder buffers give
 tell "gave $answer"
 
 # Without a module its folder is not below swiotlb/: the driver probes earlier.

@@ -25,21 +25,6 @@ driver=/sys/bus/platform/drivers/mtk-scp
 # shellcheck source=tools/testing/selftests/dma/lib/scp-guest.sh
 . /scp-guest.sh
 
-# answer WHAT... RESULT: by the last one, ok if 0
-answer()
-{
-	line=
-	while [ $# -gt 1 ]; do
-		line="$line $1"
-		shift
-	done
-	if [ "$1" -eq 0 ]; then
-		tell "${line# } ok"
-	else
-		tell "${line# } FAILED"
-	fi
-}
-
 device()
 {
 	basename "$(find $driver/ -maxdepth 1 -name '*.scp' | head -n 1)"
@@ -50,7 +35,7 @@ job_start()
 	start_scp
 	insmod /dma_probe.ko
 	[ "$(remoteproc state)" = running ]
-	answer start "device=$(device) firmware=$(remoteproc firmware) state=$(remoteproc state)" $?
+	judge $? start "device=$(device) firmware=$(remoteproc firmware) state=$(remoteproc state)"
 }
 
 has_channels()
@@ -78,16 +63,19 @@ job_channels()
 	for channel in /sys/bus/rpmsg/devices/*; do
 		names="$names name=$(cat "$channel/name") "
 	done
-	answer channels "$names" 0
+	tell channels "$names" ok
+}
+
+# messages JOB COUNT SAID: all came back, and as they were
+messages()
+{
+	echo " $3 " | grep " returned=$2 wrong=0 lost=0 " >/dev/null
+	judge $? "$1" "$3"
 }
 
 job_echo()
 {
-	said=$(ipi_echo "$1")
-	case " $said " in
-	*" returned=$1 wrong=0 lost=0 "*) answer echo "$said" 0 ;;
-	*) answer echo "$said" 1 ;;
-	esac
+	messages echo "$1" "$(ipi_echo "$1")"
 }
 
 job_rpmsg()
@@ -96,21 +84,15 @@ job_rpmsg()
 	wait_for 120 "the driver of the rpmsg channel" has_echo
 	file=$(echo /sys/bus/rpmsg/drivers/scp-probe-rpmsg/*/echo)
 	echo "$1" >"$file"
-	said=$(cat "$file")
-	case " $said " in
-	*" returned=$1 wrong=0 lost=0 "*) answer rpmsg "$said" 0 ;;
-	*) answer rpmsg "$said" 1 ;;
-	esac
+	messages rpmsg "$1" "$(cat "$file")"
 }
 
 job_buffer()
 {
 	echo "$1 $2" >/sys/bus/platform/devices/scp-probe/buffer
 	said=$(cat /sys/bus/platform/devices/scp-probe/buffer)
-	case $said in
-	*result=ok*) answer buffer "$said" 0 ;;
-	*) answer buffer "$said" 1 ;;
-	esac
+	echo "$said" | grep result=ok >/dev/null
+	judge $? buffer "$said"
 }
 
 used()
@@ -118,20 +100,22 @@ used()
 	cat /sys/kernel/debug/swiotlb/*@*/io_tlb_used 2>/dev/null || echo none
 }
 
+# set_remoteproc COMMAND STATE: what it is to lead to
+set_remoteproc()
+{
+	echo "$1" >/sys/class/remoteproc/remoteproc0/state && [ "$(remoteproc state)" = "$2" ]
+}
+
 job_restart()
 {
-	n=0
 	bad=0
 	before=$(used)
-	while [ $n -lt "$1" ]; do
-		n=$((n + 1))
-		echo stop >/sys/class/remoteproc/remoteproc0/state || bad=1
-		[ "$(remoteproc state)" = offline ] || bad=1
-		echo start >/sys/class/remoteproc/remoteproc0/state || bad=1
-		[ "$(remoteproc state)" = running ] || bad=1
+	for n in $(seq "$1"); do
+		set_remoteproc stop offline || bad=1
+		set_remoteproc start running || bad=1
 	done
 	[ "$before" = "$(used)" ] || bad=1
-	answer restart "count=$n used_before=$before used=$(used)" $bad
+	judge $bad restart "count=$n used_before=$before used=$(used)"
 }
 
 job_crash()
@@ -141,17 +125,15 @@ job_crash()
 	kill -USR1 "$model"
 	until_settled
 	[ "$(remoteproc state)" = running ] && [ "$before" = "$(used)" ]
-	answer crash "state=$(remoteproc state) used_before=$before used=$(used)" $?
+	judge $? crash "state=$(remoteproc state) used_before=$before used=$(used)"
 }
 
 job_rebind()
 {
 	name=$(device)
-	n=0
 	running=0
 	where=
-	while [ $n -lt "$1" ]; do
-		n=$((n + 1))
+	for n in $(seq "$1"); do
 		echo "$name" >$driver/unbind
 		set_mark
 		echo "$name" >$driver/bind
@@ -160,13 +142,13 @@ job_rebind()
 		where="$where,$(scp_dram)"
 	done
 	[ $running -eq "$1" ]
-	answer rebind "count=$n running=$running used=$(used) at=${where#,}" $?
+	judge $? rebind "count=$n running=$running used=$(used) at=${where#,}"
 }
 
 job_isp()
 {
 	/isp_load /dev/dma-probe-scp "$(device)" "$1" "$2" "$3"
-	answer isp "rounds=$1 seed=$2 used=$(used)" $?
+	judge $? isp "rounds=$1 seed=$2 used=$(used)"
 }
 
 # Of 32 bytes, and in use: what CPUs have at hand goes back first.
@@ -190,16 +172,14 @@ job_fail()
 	name=$(basename "$(find /sys/bus/platform/devices/ -name '*.scp')")
 	before=$(objects)
 	lines=$(assigned)
-	n=0
 	bound=0
-	while [ $n -lt "$1" ]; do
-		n=$((n + 1))
+	for n in $(seq "$1"); do
 		! echo "$name" >$driver/bind || bound=$((bound + 1))
 	done
 	lines=$(($(assigned) - lines))
 	grown=$(($(objects) - before))
 	[ $bound -eq 0 ] && [ $grown -lt $(($1 / 2)) ] && [ $lines -le "$1" ]
-	answer fail "count=$1 bound=$bound assigned=$lines objects=$grown used=$(used)" $?
+	judge $? fail "count=$1 bound=$bound assigned=$lines objects=$grown used=$(used)"
 }
 
 # Where the driver's DRAM is, as DMA-API has seen it

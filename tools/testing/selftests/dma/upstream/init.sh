@@ -22,15 +22,11 @@ while read -r mode granule direction threads; do
 	options=
 	[ "$mode" = 0 ] || options="-m $mode"
 	# shellcheck disable=SC2086 # two words or none
-	if /dma_map_benchmark $options -g "$granule" -d "$direction" -t "$threads" -s 1 >/tmp/out 2>&1; then
-		result="$(sed -n 's/^average .*latency(us):\([0-9.]*\) .*/\1/p' /tmp/out | tr '\n' ' ')ok"
-	else
-		result=FAILED
-	fi
-	tell "benchmark $mode $granule $direction $threads $result"
+	/dma_map_benchmark $options -g "$granule" -d "$direction" -t "$threads" -s 1 >/tmp/out 2>&1
+	# shellcheck disable=SC2046 # two words, or none if it failed
+	judge $? benchmark "$mode" "$granule" "$direction" "$threads" \
+		$(sed -n 's/^average .*latency(us):\([0-9.]*\) .*/\1/p' /tmp/out)
 done </jobs
 
 echo benchmark >$driver/unbind
-tell_pools
-tell_dma_api
-end
+finish
