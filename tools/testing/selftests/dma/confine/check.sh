@@ -23,37 +23,29 @@
 # groups: test guest
 # bases: all
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/io.sh"
 
-io_revisions "$@"
-made=$build/test/confine
-here=$io_selftests/confine
+revisions "$@"
 net_mib=8 # as in the file "jobs"
 carry_mib=512
 events=dma_map_phys,dma_map_sg,dma_map_sg_err,dma_alloc,dma_alloc_pages,dma_alloc_sgt,dma_alloc_sgt_err
 
 prepare()
 {
-	mkdir -p "$made"
+	io_device_tree "$made" || return
 	sed '/^#/d' "$here/jobs" >"$made/jobs"
-	io_device_tree "$made"
-	io_pools "$made/io.dtb" >"$made/pools"
-	cat "$made/pools"
+	io_pools "$made/io.dtb" | tee "$made/pools"
 	guest_program "$made/dma_probe"
 }
 
 # The guest's RAM is a file, which the queues are read from. RAM begins at 1 GiB.
 ram_base=1073741824
 
-# rings_told REV: the queues that virtio-mmio's drivers have told their devices: the
-# address of the descriptors and how many there are, and of the two rings, with 0
+# rings_told REV: the queues that virtio-mmio's drivers have told their devices
 rings_told()
 {
-	sed -n 's/.*virtio_mmio_write.* offset 0x\([0-9a-f]*\) value 0x\([0-9a-f]*\)$/\1 \2/p' "$made/qemu-$1" |
-		awk -f "$here/hex.awk" -f "$here/rings.awk"
+	awk -f "$here/hex.awk" -f "$here/rings.awk" "$made/qemu-$1"
 }
 
 # look REV: each descriptor that is in a queue now, or was the last in its place
@@ -82,7 +74,7 @@ watch()
 # In virtio-mmio's queues the buffers themselves are to be seen, no tables of them.
 boot()
 {
-	local rev=$1 log=$logs/boot/confine-$1.log status=0 watcher
+	local rev=$1 log=$logs/boot/confine-$1.log image=$base_dir/image/guest-$1 status=0 watcher
 	io_mmio_options=,indirect_desc=off
 	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" "$net_mib" &&
 		io_qemu_pci_disk "$made" "$rev" && io_qemu_carry "$made/carry-$rev" $carry_mib || return
@@ -97,13 +89,13 @@ boot()
 	watch "$rev" &
 	watcher=$!
 	set +m
-	guest_run "confine-$rev" "$rev" "$made/io.dtb" "$here/init.sh" "$io_selftests/lib/io-guest.sh" \
-		"$fio:fio" "$made/jobs" "$made/dma_probe" "$base_dir/image/guest-$rev/dma_probe.ko" \
+	guest_run "confine-$rev" "$rev" "$made/io.dtb" "$here/init.sh" "$selftests/lib/io-guest.sh" \
+		"$fio:fio" "$made/jobs" "$made/dma_probe" "$image/dma_probe.ko" \
 		-append "trace_event=dma:${events//,/,dma:} trace_buf_size=16M" \
 		-- "${io_options[@]}" || status=$?
 	kill -- "-$watcher" 2>/dev/null || :
 	wait "$watcher" 2>/dev/null || :
-	io_carried "$made/carry-$rev" >"$made/noted-$rev"
+	tr -d '\000' <"$made/carry-$rev" >"$made/noted-$rev"
 	rm -f "$made/carry-$rev" "$made/ram-$rev"
 	return $status
 }
@@ -114,32 +106,24 @@ in_pools()
 	awk -v names="$*" -v pools="$made/pools" -f "$here/hex.awk" -f "$here/in-pools.awk"
 }
 
-# addresses REV: what the events say, as in_pools wants it. What was refused has
-# no address.
-addresses()
-{
-	sed -n 's/.*: dma_\(map_phys\|alloc\|alloc_pages\|alloc_sgt\): \([^ ]*\) .*dma_addr=\([0-9a-f]*\) size=\([0-9]*\) .*/\2 \3 \4/p' \
-		"$made/noted-$1" | grep -v -E ' (ffffffffffffffff|0) [0-9]+$'
-	sed -n 's/.*: dma_map_sg: \([^ ]*\) .*dma_addrs={\([^}]*\)} sizes={\([^}]*\)}.*/\1 \2 \3/p' \
-		"$made/noted-$1" | awk '
-	{
-		n = split($2, address, ",")
-		split($3, size, ",")
-		for (i = 1; i <= n; i++)
-			print $1, address[i], size[i]
-	}'
-}
-
 # Those that are given addresses: the disk that all is carried out on is not.
 users()
 {
 	awk '$1 !~ /a000a00|00:05/ { print $1 }' "$made/pools"
 }
 
+# shellcheck disable=SC2046 # several names
 given()
 {
-	# shellcheck disable=SC2046 # several names
-	addresses "$1" | in_pools $(users)
+	sed -n -f "$here/given.sed" "$made/noted-$1" | in_pools $(users)
+}
+
+# What dma-debug had as mapped
+# shellcheck disable=SC2046 # several names
+dumps()
+{
+	echo "dumps: $(grep -c '^dump: begin' "$made/noted-$1")"
+	sed -n -f "$here/dumps.sed" "$made/noted-$1" | in_pools $(users | grep -v probe)
 }
 
 # The DMA API's events, which 6.12 was the first to have
@@ -161,25 +145,13 @@ whole_run()
 		grep -m 1 -E '(swapper/0|init)-1 .*: dma_alloc: a000000.virtio_mmio ' "$made/noted-$1"
 }
 
-# What dma-debug had as mapped
-dumps()
-{
-	echo "dumps: $(grep -c '^dump: begin' "$made/noted-$1")"
-	# 6.1, which has N= in it, tells the device first, and then its driver.
-	# shellcheck disable=SC2046 # several names
-	sed -n -e 's/^dump: \([^ ]*\) [^ ]* [a-z-]* idx .* N=[0-9a-f]* D=\([0-9a-f]*\) L=\([0-9a-f]*\) .*/\1 \2 0x\3/p;t' \
-		-e 's/^dump: .* \([^ ]*\) [a-z-]* idx .* D=\([0-9a-f]*\) L=\([0-9a-f]*\) .*/\1 \2 0x\3/p' \
-		"$made/noted-$1" | in_pools $(users | grep -v probe)
-}
-
 # What came to the SMMU, by the place on PCI. An interrupt is a write to the ITS.
 seen_by_smmu()
 {
 	local its
 	its=$(fdtget "$made/io.dtb" /intc@8000000/its@8080000 reg | awk '{ printf "%x", $2 + 65600 }')
-	sed -n 's/.*smmuv3_translate_disable .*sid=0x\([0-9a-f]*\) .*iova:0x\([0-9a-f]*\) .*/\1 \2/p' \
-		"$made/qemu-$1" | awk -v its="$its" -f "$here/hex.awk" -f "$here/smmu.awk" |
-		in_pools 0000:00:01.0 0000:00:02.0 0000:00:03.0 0000:00:04.0
+	awk -v its="$its" -f "$here/hex.awk" -f "$here/smmu.awk" "$made/qemu-$1" |
+		in_pools 0000:00:0{1,2,3,4}.0
 }
 
 # The rings of virtio-mmio, the whole run
@@ -193,8 +165,7 @@ rings()
 queues()
 {
 	sed 's/^\([0-9]*\) \(.*\)$/@\1 \2 1/' "$made/queues-$1" |
-		in_pools a000000.virtio_mmio a000200.virtio_mmio a000400.virtio_mmio \
-			a000600.virtio_mmio a000800.virtio_mmio
+		in_pools a000{0,2,4,6,8}00.virtio_mmio
 }
 
 # No two pools have memory in common.
@@ -207,10 +178,12 @@ apart()
 	END { exit bad || NR < 6 }'
 }
 
-check()
-{
-	local rev=$1
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
+need dtc fdtoverlay fdtget mke2fs od
+fio=$("$top/scripts/guest/fio.sh")
+tap "the guest's device tree and the jobs are made" prepare
+tap "no two pools overlap" apart
+for rev in "${revs[@]}"; do
+	tap_kernel "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
 	tap "$rev: fio on all disks, in turn and at once" guest_all_ok "confine-$rev" fio 24
 	tap "$rev: what else was to be done" guest_all_ok "confine-$rev" '(ext4|send|receive|probes)' 8
@@ -225,17 +198,5 @@ check()
 	tap "$rev: each ring that virtio-mmio was told lies in a pool" rings "$rev"
 	tap "$rev: each buffer seen in virtio-mmio's queues lies in the device's pool" queues "$rev"
 	tap_guest_clean "$rev" "confine-$rev" 7 'Call trace|I/O error'
-}
-
-need dtc fdtoverlay fdtget mke2fs od
-fio=$("$top/scripts/guest/fio.sh")
-tap "the guest's device tree and the jobs are made" prepare
-tap "no two pools overlap" apart
-if [ $# -eq 0 ]; then
-	set -- series
-	[ "$level" != all ] || set -- base series
-fi
-for rev; do
-	check "$rev"
 done
 tap_end

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Lines "DEVICE ADDRESS SIZE": the address is hexadecimal, the size is if it begins with
-# 0x. Instead of a device of virtio-mmio, of which each has a pool of its own, there may
+# Lines "DEVICE ADDRESS SIZE", or lists of both with commas: the address is hexadecimal,
+# the size is if it begins with 0x. Instead of a device of virtio-mmio, of which each has a pool of its own, there may
 # be "any", or @ with the address of its ring. Counts for each device what lies in its
 # pool, shows what does not, and fails if there is such, or a device of "names" without
 # any. The file "pools" has a line for each pool: its device, first and last address.
@@ -22,17 +22,25 @@ BEGIN {
 	}
 }
 
+function check(device, address, size,   from, pool)
 {
-	from = hex($2)
-	size = $3 ~ /^0x/ ? hex($3) : $3
-	device = $1 ~ /^@/ ? owner(substr($1, 2)) : $1
+	from = hex(address)
+	size = size ~ /^0x/ ? hex(size) : size
 	pool = device == "any" ? owner(from) : device
 	if (pool in base && from >= base[pool] && from + size <= end[pool]) {
 		count[device]++
 		bytes[device] += size
 	} else if (bad++ < 20) {
-		print "not in the pool of " device ": " $2 ", " size " bytes"
+		print "not in the pool of " device ": " address ", " size " bytes"
 	}
+}
+
+{
+	device = $1 ~ /^@/ ? owner(substr($1, 2)) : $1
+	n = split($2, addresses, ",")
+	split($3, sizes, ",")
+	for (i = 1; i <= n; i++)
+		check(device, addresses[i], sizes[i])
 }
 
 END {

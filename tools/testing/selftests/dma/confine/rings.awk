@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-# Lines "REGISTER VALUE" of virtio-mmio, in hexadecimal, become a line for each ring, its
-# address and how many descriptors there are, 0 for those that have none.
+# QEMU's lines about the registers of virtio-mmio, of which the values are hexadecimal,
+# become a line for each ring: its address and how many descriptors there are, 0 for
+# those that have none.
 
-$1 == "38" { entries = hex($2) }
-$1 ~ /^(80|90|a0)$/ { low = hex($2) }
-$1 ~ /^(84|94|a4)$/ && low + hex($2) > 0 {
-	printf "%.0f %d\n", hex($2) * 4294967296 + low, $1 == "84" ? entries : 0
+!/virtio_mmio_write.* offset 0x[0-9a-f]* value / { next }
+{ register = $(NF - 2); value = hex($NF) }
+register == "0x38" { entries = value }
+register ~ /^0x(80|90|a0)$/ { low = value }
+register ~ /^0x(84|94|a4)$/ && low + value > 0 {
+	printf "%.0f %d\n", value * 4294967296 + low, register == "0x84" ? entries : 0
 }
