@@ -16,21 +16,10 @@
 # groups: test guest
 # bases: all
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/scp.sh"
 
-made=$build/test/boards
-mediatek=arch/arm64/boot/dts/mediatek
 soc=mt8183
-
-# The SoC's boards, as the series' tree has them
-boards()
-{
-	git -C "$base_dir/tree" ls-tree --name-only "series:$mediatek" |
-		sed -n "s/^\($soc-.*\)\.dts\$/\1/p"
-}
 
 # A board's tree, for QEMU. A board that does not use its SCP gets it switched on:
 # the memory is reserved there, too.
@@ -72,7 +61,7 @@ run_one()
 	rm -rf "$made/$2-$1.d"
 }
 
-# So many at a time as there are processors, each with two of its own
+# run_all REV BOARD...: so many at a time as there are processors, each with two of its own
 run_all()
 {
 	local board
@@ -92,11 +81,12 @@ booted()
 # It runs, and all messages came back.
 works()
 {
-	local name=$2-$1
+	local name=$2-$1 job
 	guest_answers "scp-$name"
+	for job in start channels echo rpmsg; do
+		guest_all_ok "scp-$name" $job 1 || return
+	done
 	grep "SCP is ready. FW version $scp_version\$" "$logs/boot/scp-$name.log" &&
-		guest_all_ok "scp-$name" start 1 && guest_all_ok "scp-$name" channels 1 &&
-		guest_all_ok "scp-$name" echo 1 && guest_all_ok "scp-$name" rpmsg 1 &&
 		model "$name" | grep '^end .* crashes=0 .* unknown=0'
 }
 
@@ -110,28 +100,28 @@ tells()
 		"$(guest_cells "$dtb" scp_mem_reserved reg 2)" "$(scp_firmware_names "$dtb" | tail -n 1)"
 }
 
-# A board's line of the table; * for what its tree has not like the first kukui's
+columns='%-36s | %-6s | %-19s | %-20s | %-24s | %-7s | %4s | %5s\n'
+
+# line REV BOARD FIRST: of the table; * for what its tree has not like the first kukui's
 line()
 {
-	local rev=$1 board=$2 name=$2-$1 first=$3 kind at firmware state echoed
-	local -a same
-	read -r kind at firmware < <(tells "$rev" "$board")
-	read -ra same <<<"$first"
-	[ "$at" = "${same[1]}" ] || at+=" *"
-	[ "$firmware" = "${same[2]}" ] || firmware+=" *"
-	state=$(guest_said "scp-$name" start state)
-	echoed=$(($(guest_said "scp-$name" echo returned) + $(guest_said "scp-$name" rpmsg returned)))
-	printf '%-36s | %-6s | %-19s | %-20s | %-24s | %-7s | %4s | %5s\n' "$board" "$rev" \
-		"$kind" "$at" "$firmware" "${state:-none}" \
-		"$echoed" "$(guest_field used "$(guest_answers "scp-$name" | grep -m 1 '^restart ')")"
+	local name=scp-$2-$1 kind at firmware first_at first_firmware
+	read -r kind at firmware < <(tells "$1" "$2")
+	read -r _ first_at first_firmware <<<"$3"
+	[ "$at" = "$first_at" ] || at+=" *"
+	[ "$firmware" = "$first_firmware" ] || firmware+=" *"
+	# shellcheck disable=SC2059 # one format for all lines
+	printf "$columns" "$2" "$1" "$kind" "$at" "$firmware" "$(guest_said "$name" start state)" \
+		$(($(guest_said "$name" echo returned) + $(guest_said "$name" rpmsg returned))) \
+		"$(guest_said "$name" restart used)"
 }
 
 table()
 {
 	local board first
 	first=$(tells series "${kukuis[0]:-$1}")
-	printf '%-36s | %-6s | %-19s | %-20s | %-24s | %-7s | %4s | %5s\n' board kernel \
-		"the SCP's memory" "at" firmware SCP echo slots
+	# shellcheck disable=SC2059
+	printf "$columns" board kernel "the SCP's memory" "at" firmware SCP echo slots
 	for board in "${kukuis[@]}"; do
 		line series "$board" "$first"
 	done
@@ -173,20 +163,16 @@ prepare()
 			"buffer coherent 614400" pool >"$made/jobs"
 }
 
+list=("$@")
 for board; do
 	[[ $board = "$soc"-* ]] || usage_error "unknown argument '$board'"
 done
 need dtc fdtoverlay fdtget fdtput cpp git
-[ $# -gt 0 ] || mapfile -t list < <(boards)
-[ $# -eq 0 ] || list=("$@")
-kukuis=()
-others=()
-for board in "${list[@]}"; do
-	case $board in
-	*-kukui-*) kukuis+=("$board") ;;
-	*) others+=("$board") ;;
-	esac
-done
+# As the series' tree has them
+[ $# -gt 0 ] || mapfile -t list < <(git -C "$base_dir/tree" ls-tree --name-only \
+	series:arch/arm64/boot/dts/mediatek | sed -n "s/^\($soc-.*\)\.dts\$/\1/p")
+mapfile -t kukuis < <(printf '%s\n' "${list[@]}" | grep -e -kukui-)
+mapfile -t others < <(printf '%s\n' "${list[@]}" | grep -v -e -kukui-)
 
 tap "the guest's programs are made" prepare
 tap "the kernel without the series builds" "$top/scripts/kernel/build.sh" guest base
@@ -205,6 +191,5 @@ for board in "${others[@]}"; do
 	done
 	tap "$board: a plain shared-dma-pool, and all as without the series" unchanged "$board"
 done
-table "${list[0]}" >"$made/table.txt"
-sed 's/^/# /' "$made/table.txt"
+table "${list[0]}" | tee "$made/table.txt" | sed 's/^/# /'
 tap_end

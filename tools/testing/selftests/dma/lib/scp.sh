@@ -30,13 +30,10 @@ scp_files()
 # with much to do would not give it
 scp_boot()
 {
-	local dir=$1 name=$2 rev=$3 dtb=$4 jobs=$5 files
-	mapfile -t files < <(scp_files "$dir" "$rev" "$dtb")
-	"$top/scripts/guest/initramfs.sh" "$dir/$name.cpio.gz" \
-		"$top/tools/testing/selftests/dma/scp/init.sh" "${files[@]}" \
-		"$dir/isp_load" "$jobs:jobs" &&
-		ICOUNT=1 "$top/scripts/guest/boot.sh" "scp-$name" "$base_dir/image/$guest_config-$rev/Image" "$dtb" \
-			"$dir/$name.cpio.gz"
+	local made=$1 name=$2 rev=$3 dtb=$4 jobs=$5 files
+	mapfile -t files < <(scp_files "$made" "$rev" "$dtb")
+	ICOUNT=1 guest_run "scp-$name" "$rev" "$dtb" "$top/tools/testing/selftests/dma/scp/init.sh" \
+		"${files[@]}" "$made/isp_load" "$jobs:jobs"
 }
 
 # scp_firmware_names DTB: below /lib/firmware; without a name in the tree the
@@ -62,6 +59,5 @@ scp_no_report()
 
 scp_no_dma_api_error()
 {
-	guest_answers "scp-$1" | grep '^dma-api '
-	[ "$(guest_said "scp-$1" dma-api errors)" = 0 ]
+	guest_told "scp-$1" dma-api errors 0
 }

@@ -22,41 +22,12 @@
 # groups: test guest
 # bases: all
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/scp.sh"
 
 no_arguments "$@"
-made=$build/test/scp
 messages=${MESSAGES:-1000}
 restarts=${RESTARTS:-20}
-rebinds=4
-
-# Buffers of the SCP's device: what a driver maps, and what it allocates
-buffers=("streaming 4096" "streaming 614400" "streaming 4194304"
-	"noncontiguous 614400" "noncontiguous 5242880" "coherent 614400" "coherent 5242880")
-
-list_jobs()
-{
-	local buffer
-	echo start
-	echo channels
-	echo "echo $messages"
-	echo "rpmsg $messages"
-	for buffer in "${buffers[@]}"; do
-		echo "buffer $buffer"
-	done
-	echo pool
-	echo "restart $restarts"
-	echo "echo 20"
-	echo crash
-	echo "echo $messages"
-	echo "rpmsg 20"
-	echo pool
-	echo "rebind $rebinds"
-	echo pool
-}
 
 prepare()
 {
@@ -65,7 +36,7 @@ prepare()
 		guest_board_dtb series "$made/series.dtb" &&
 		{ [ -z "${EXTRA-}" ] || cp "$made/series.dtb" "$made/$EXTRA.dtb"; } &&
 		guest_scp_firmware "$made/series.dtb" "$made/scp.img" &&
-		list_jobs >"$made/jobs"
+		sed "/^#/d; s/MESSAGES/$messages/; s/RESTARTS/$restarts/" "$here/jobs" >"$made/jobs"
 }
 
 # starts NAME: how often the SCP must have started. A rebind after which it does not
@@ -81,21 +52,20 @@ starts()
 # the SCP out of reset.
 loaded()
 {
-	local boots
+	local segment boots
 	boots=$(guest_field boots "$(model "$1" | grep '^end ')")
 	model "$1" | grep '^segment=' | sort | uniq -c
-	model "$1" | grep ' differs \| cannot be' && return 1
-	echo "boots=$boots"
-	[ "$boots" -eq "$(starts "$1")" ] &&
-		[ "$(model "$1" | grep -c '^segment=0 in=sram .* equals the file')" -eq "$boots" ] &&
-		[ "$(model "$1" | grep -c "^segment=1 in=dram .* size=$((guest_scp_dram)) equals the file")" -eq "$boots" ]
+	echo "boots=$boots, expected $(starts "$1")"
+	for segment in "0 in=sram .*" "1 in=dram .* size=$((guest_scp_dram))"; do
+		[ "$(model "$1" | grep -c "^segment=$segment equals the file")" -eq "$boots" ] || return
+	done
+	! model "$1" | grep ' differs \| cannot be' && [ "$boots" -eq "$(starts "$1")" ]
 }
 
 # Of all that the SCP was told to look at, nothing was elsewhere.
 all_reached()
 {
-	model "$1" | grep '^outside' && return 1
-	model "$1" | grep '^end .* outside=0$'
+	! model "$1" | grep '^outside' && model "$1" | grep '^end .* outside=0$'
 }
 
 # Where the model found the SCP's memory is where the board's tree has it.
@@ -113,27 +83,22 @@ windows()
 ready()
 {
 	local said
-	said=$(grep -c "SCP is ready. FW version $scp_version\$" "$logs/boot/scp-$1.log" || :)
+	said=$(grep -c "SCP is ready. FW version $scp_version\$" "$logs/boot/scp-$1.log")
 	echo "$said times ready, expected $(starts "$1")"
 	[ "$said" -eq "$(starts "$1")" ]
 }
 
 channels()
 {
-	local said
-	said=$(guest_answers "scp-$1" | grep '^channels ' || :)
-	echo "$said"
-	[[ $said == *" name=cros-ec-rpmsg "*" name=swiotlb-test-echo "*" ok" ]]
+	guest_answers "scp-$1" | grep '^channels ' | tee "$made/channels"
+	grep ' name=cros-ec-rpmsg .* name=swiotlb-test-echo .* ok$' "$made/channels" >/dev/null
 }
 
 # The driver's 5 MiB and nothing else, before and after each job
 no_slot_lost()
 {
-	local said
-	said=$(guest_answers "scp-$1" | grep '^pool ' || :)
-	printf '%s\n' "$said"
-	guest_answers "scp-$1" | grep -E '^(restart|crash|rebind) '
-	[ "$(printf '%s\n' "$said" | grep -c " io_tlb_used=$((guest_scp_dram / 2048)) ")" -eq 3 ]
+	guest_answers "scp-$1" | grep -E '^(restart|crash|rebind|pool) ' | tee "$made/slots"
+	[ "$(grep -c "^pool .* io_tlb_used=$((guest_scp_dram / 2048)) " "$made/slots")" -eq 3 ]
 }
 
 crash()
@@ -147,59 +112,50 @@ crash()
 # the SCP's memory, which is seen here by the address alone.
 buffer()
 {
-	local name=$1 kind=$2 size=$3 result=$4 said addr base length in=outside
-	said=$(guest_answers "scp-$name" | grep "^buffer kind=$kind size=$size " || :)
-	printf '%s\n' "$said"
-	base=$(guest_cells "$made/$name.dtb" scp_mem_reserved reg 0)
-	length=$(guest_cells "$made/$name.dtb" scp_mem_reserved reg 2)
+	local said addr base result
+	said=$(guest_answers "scp-$1" | grep "^buffer kind=$2 size=$3 ")
+	base=$(guest_cells "$made/$1.dtb" scp_mem_reserved reg 0)
 	addr=$(guest_field dma_addr "$said")
-	if [ $((addr)) -ge $((base)) ] && [ $((addr + size)) -le $((base + length)) ]; then
-		in=ok
-	fi
-	[ "$(guest_field result "$said")" = "$result" ] && { [ "$result" = failed ] || [ $in = "$result" ]; }
+	result=$(guest_field result "$said")
+	printf '%s\nexpected: %s\n' "$said" "$4"
+	[ "$result" = "$4" ] || return
+	[ "$4" != ok ] || { [ $((addr)) -ge $((base)) ] &&
+		[ $((addr + $3)) -le $((base + $(guest_cells "$made/$1.dtb" scp_mem_reserved reg 2))) ]; }
 }
 
-# What the SCP gets of its device's buffers today: what is coherent is in its
-# memory; all else is not, and has no more than the page allocator's 4 MiB.
-expected()
+# tap_buffer REV KIND SIZE: what is coherent is in the SCP's memory; all else is not
+# without the series, and has no more than the page allocator's 4 MiB.
+tap_buffer()
 {
+	local result=ok what="the SCP reads and writes it"
 	case $1-$2-$3 in
-	base-noncontiguous-5242880) echo failed ;;
-	base-coherent-*) echo ok ;;
-	base-*) echo outside ;;
-	*) echo ok ;;
+	base-noncontiguous-5242880) result=failed what="not to be had, as it is today" ;;
+	base-coherent-*) ;;
+	base-*) result=outside what="out of the SCP's reach, as it is today" ;;
 	esac
+	tap "$1: $2 buffer of $(guest_size "$3"): $what" buffer "$1" "$2" "$3" $result
 }
 
 check()
 {
-	local rev=$1 kind size result what
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
+	local rev=$1 kind size
+	tap_kernel "$rev"
 	tap "$rev: the guest ends as it should" scp_boot "$made" "$rev" "$rev" "$made/$rev.dtb" "$made/jobs"
 	tap "$rev: the SCP's memory is where the device tree has it" windows "$rev"
-	tap "$rev: the driver probes, the firmware starts" guest_all_ok "scp-$rev" start 1
 	tap "$rev: SCP is ready, version $scp_version, at each start" ready "$rev"
 	tap "$rev: SRAM and DRAM equal the firmware's file at each start" loaded "$rev"
 	tap "$rev: both rpmsg channels are there" channels "$rev"
-	tap "$rev: $messages messages of all lengths, by IPI ($(guest_said "scp-$rev" echo bytes) bytes)" \
-		guest_all_ok "scp-$rev" echo 3
-	tap "$rev: $messages messages of all lengths, by rpmsg ($(guest_said "scp-$rev" rpmsg bytes) bytes)" \
-		guest_all_ok "scp-$rev" rpmsg 2
-	for kind in "${buffers[@]}"; do
-		size=${kind#* }
-		kind=${kind% *}
-		result=$(expected "$rev" "$kind" "$size")
-		case $result in
-		ok) what="the SCP reads and writes it" ;;
-		outside) what="out of the SCP's reach, as it is today" ;;
-		failed) what="not to be had, as it is today" ;;
-		esac
-		tap "$rev: $kind buffer of $(guest_size "$size"): $what" \
-			buffer "$rev" "$kind" "$size" "$result"
-	done
-	tap "$rev: stopped and started $restarts times" guest_all_ok "scp-$rev" restart 1
+	while read -r _ kind size; do
+		tap_buffer "$rev" "$kind" "$size"
+	done < <(grep '^buffer' "$made/jobs")
+	tap_jobs "$rev" "scp-$rev" <<-END
+		1 start - the driver probes, the firmware starts
+		3 echo - $messages messages of all lengths, by IPI ($(guest_said "scp-$rev" echo bytes) bytes)
+		2 rpmsg - $messages messages of all lengths, by rpmsg ($(guest_said "scp-$rev" rpmsg bytes) bytes)
+		1 restart - stopped and started $restarts times
+		1 rebind - unbound and bound 4 times, and running each time
+	END
 	tap "$rev: the watchdog's interrupt, and the recovery" crash "$rev"
-	tap "$rev: unbound and bound $rebinds times, and running each time" guest_all_ok "scp-$rev" rebind 1
 	if [ "$rev" != base ]; then
 		tap "$rev: no address out of the SCP's memory" all_reached "$rev"
 		tap "$rev: no slot lost" no_slot_lost "$rev"

@@ -20,13 +20,10 @@
 # groups: test guest
 # bases: all
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/scp.sh"
 
 no_arguments "$@"
-made=$build/test/isp
 rev=${EXTRA:-series}
 rounds=${ROUNDS:-60}
 seed=${SEED:-1}
