@@ -15,13 +15,11 @@
 
 # shellcheck disable=SC2317 # tap calls the functions
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/scp.sh"
 
 no_arguments "$@"
-work=$build/test/poolmap-slots
+work=$made
 . "$top/tools/testing/selftests/dma/poolmap/lib.sh"
 need git make gcc awk
 need_tree
@@ -66,10 +64,8 @@ boot()
 		guest_board_dtb map "$work/board.dtb" &&
 		guest_scp_firmware "$work/board.dtb" "$work/scp.img" || return
 	mapfile -t files < <(scp_files "$work" map "$work/board.dtb")
-	"$top/scripts/guest/initramfs.sh" "$work/map.cpio.gz" "$here/init.sh" \
-		"$work/dma_probe" "${files[@]}" &&
-		ICOUNT=1 "$top/scripts/guest/boot.sh" poolmap "$base_dir/image/guest-map/Image" "$work/board.dtb" \
-			"$work/map.cpio.gz" || return
+	ICOUNT=1 guest_run poolmap map "$work/board.dtb" "$here/init.sh" "$work/dma_probe" "${files[@]}" ||
+		return
 	guest_answers poolmap >"$work/said"
 	cat "$work/said"
 	guest_no_report poolmap

@@ -17,82 +17,55 @@
 # groups: test guest
 # bases: all
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/scripts/lib/tree.sh"
-. "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/kunit.sh"
 
+no_arguments "$@"
 made=$build/test/selftests
-here=$top/tools/testing/selftests/dma/upstream
+header=$made/include/linux/map_benchmark.h
 
 export MEM=1G SMP=2 BOOT_LIMIT=600
 
-# As the tool has them
+# As the tool has them. One that knows no modes, up to 6.18, has single mappings alone.
 modes=([0]=single [1]=scatter-gather)
 granules=(1 2 4 8 16 32 64 128 256 512 1024)
-bidirectional=0 to_device=1 from_device=2
-directions=("$to_device" "$from_device")
-threads=(8)
+directions=([0]=bidirectional [1]=to-device [2]=from-device)
 
-# The tool, of the kernel whose tests these are; 6.12 has it elsewhere.
-tool()
+# blob PATH...: the first of them that the kernel has; an older one has them elsewhere.
+blob()
 {
 	local path
-	for path in tools/dma/dma_map_benchmark.c tools/testing/selftests/dma/dma_map_benchmark.c ''; do
-		! git -C "$tree" cat-file -e "base:$path" 2>/dev/null || break
+	for path; do
+		! git -C "$tree" show "base:$path" 2>/dev/null || return 0
 	done
-	[ -n "$path" ] || die "the kernel has no dma_map_benchmark.c"
-	mkdir -p "$made/include/linux"
-	git -C "$tree" show "base:$path" >"$made/dma_map_benchmark.c" &&
-		{ git -C "$tree" show base:include/uapi/linux/map_benchmark.h 2>/dev/null ||
-			git -C "$tree" show base:include/linux/map_benchmark.h; } \
-			>"$made/include/linux/map_benchmark.h" &&
+	die "the kernel has none of: $*"
+}
+
+tool()
+{
+	mkdir -p "${header%/*}"
+	blob include/{uapi/,}linux/map_benchmark.h >"$header" &&
+		blob tools/{dma,testing/selftests/dma}/dma_map_benchmark.c >"$made/dma_map_benchmark.c" &&
 		"$(cross_compile arm64)gcc" -static -O2 -I "$made/include" \
 			-o "$made/dma_map_benchmark" "$made/dma_map_benchmark.c"
 }
 
-# A tool that knows no modes, up to 6.18, has single mappings alone.
-has_modes()
-{
-	grep map_mode "$made/include/linux/map_benchmark.h" >/dev/null
-}
-
 forget_modes()
 {
-	has_modes || modes=([0]=single)
+	grep map_mode "$header" >/dev/null || modes=([0]=single)
 }
 
-# The largest that the base can map is 64 pages.
-base_jobs()
-{
-	local granule
-	for granule in "${granules[@]}"; do
-		echo "0 $granule $to_device 1"
-	done
-	! has_modes || echo "1 1024 $to_device 1"
-}
-
-series_jobs()
-{
-	local mode granule direction n
-	for mode in "${!modes[@]}"; do
-		for granule in "${granules[@]}"; do
-			for direction in "${directions[@]}"; do
-				for n in "${threads[@]}"; do
-					echo "$mode $granule $direction $n"
-				done
-			done
-		done
-	done
-}
-
+# Mode, granule, direction and threads; without the series one direction and one thread
 prepare()
 {
 	tool || return
 	forget_modes
-	base_jobs >"$made/jobs-base"
-	series_jobs >"$made/jobs-series"
+	printf '0 %d 1 1\n' "${granules[@]}" >"$made/jobs-base"
+	[ ${#modes[@]} -eq 1 ] || echo "1 1024 1 1" >>"$made/jobs-base"
+	printf '%s\n' {0,1}\ {1,2,4,8,16,32,64,128,256,512,1024}\ {0,1,2}\ {1,2,4,8} |
+		awk -v modes=${#modes[@]} -v level="$level" \
+			'$1 < modes && (level == "all" || $3 > 0 && $4 == 8)' >"$made/jobs-series"
 	guest_machine_overlay "$made/selftests.dtb" "$here/virt.dtso"
 }
 
@@ -125,49 +98,40 @@ unittest()
 	console "$1" | grep -E '### dt-test ### end of unittest - [1-9][0-9]* passed, 0 failed'
 }
 
-# mapped REV MODE GRANULE: all its jobs were done
-mapped()
+# benchmark REV MODE GRANULE ok|FAILED: all its jobs ended so
+benchmark()
 {
-	local want
-	want=$(grep -c "^$2 $3 " "$made/jobs-$1")
-	guest_answers "selftests-$1" | grep "^benchmark $2 $3 "
-	[ "$(guest_answers "selftests-$1" | grep -c "^benchmark $2 $3 .* ok$")" -eq "$want" ]
+	local said
+	said=$(guest_answers "selftests-$1" | grep "^benchmark $2 $3 ")
+	echo "$said"
+	[ "$(grep -c " $4\$" <<<"$said")" -eq "$(grep -c "^$2 $3 " "$made/jobs-$1")" ]
 }
 
-# refused REV MODE GRANULE: none was, and the pool was not what lacked room
+# The pool was not what lacked room.
 refused()
 {
-	guest_answers "selftests-$1" | grep "^benchmark $2 $3 "
-	[ "$(guest_answers "selftests-$1" | grep -c "^benchmark $2 $3 .* FAILED$")" -eq "$(grep -c "^$2 $3 " "$made/jobs-$1")" ] &&
-		console "$1" | grep "swiotlb buffer is full (sz: $(($3 * 4096)) bytes), total 32768 (slots), used 0"
+	benchmark base 0 "$1" FAILED &&
+		console base | grep "swiotlb buffer is full (sz: $(($1 * 4096)) bytes), total 32768 (slots), used 0"
 }
 
 # What the benchmark has told, in microseconds
 latencies()
 {
-	local mode granule direction n map unmap
+	local mode granule direction n map unmap format='%-16s%8s  %-14s%8s%10s%10s\n'
+	# shellcheck disable=SC2059 # one format for all
+	printf "$format" mode pages direction threads map unmap
 	while read -r mode granule direction n map unmap _; do
-		case $direction in
-		"$bidirectional") direction=bidirectional ;;
-		"$to_device") direction=to-device ;;
-		"$from_device") direction=from-device ;;
-		esac
-		printf '%-16s%8s  %-14s%8s%10s%10s\n' "${modes[mode]}" "$granule" "$direction" "$n" "$map" "$unmap"
+		# shellcheck disable=SC2059
+		printf "$format" "${modes[mode]}" "$granule" "${directions[direction]}" "$n" "$map" "$unmap"
 	done < <(guest_answers selftests-series | sed -n 's/^benchmark \(.*\) ok$/\1/p')
 }
-
-no_arguments "$@"
-if [ "$level" = all ]; then
-	directions=("$bidirectional" "$to_device" "$from_device")
-	threads=(1 2 4 8)
-fi
 
 need dtc fdtoverlay git python3 "$(cross_compile arm64)gcc"
 need_tree
 tap "the guest's device tree and dma_map_benchmark are made" prepare
 forget_modes
 for rev in base series; do
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
+	tap_kernel "$rev"
 	tap "$rev: the guest ends as it should" boot "$rev"
 	tap "$rev: the kernel's KUnit suites pass" \
 		kunit_parse "$logs/boot/selftests-$rev.log" "$made/kunit-$rev"
@@ -177,20 +141,18 @@ for rev in base series; do
 done
 tap "the KUnit suites are the same without and with the series" kunit_same
 for granule in "${granules[@]}"; do
+	# The largest that the base can map is 64 pages.
 	if [ "$granule" -le 64 ]; then
-		tap "base: single, $granule pages" mapped base 0 "$granule"
+		tap "base: single, $granule pages" benchmark base 0 "$granule" ok
 	else
-		tap "base: single, $granule pages: refused" refused base 0 "$granule"
+		tap "base: single, $granule pages: refused" refused "$granule"
 	fi
 done
-! has_modes || tap "base: scatter-gather, 1024 pages" mapped base 1 1024
+[ ${#modes[@]} -eq 1 ] || tap "base: scatter-gather, 1024 pages" benchmark base 1 1024 ok
 for mode in "${!modes[@]}"; do
 	for granule in "${granules[@]}"; do
-		tap "series: ${modes[mode]}, $granule pages" mapped series "$mode" "$granule"
+		tap "series: ${modes[mode]}, $granule pages" benchmark series "$mode" "$granule" ok
 	done
 done
-{
-	printf '%-16s%8s  %-14s%8s%10s%10s\n' mode pages direction threads map unmap
-	latencies
-} >"$made/latencies"
+latencies >"$made/latencies"
 tap_end
