@@ -205,10 +205,18 @@ sed -i 's/\r*$//' "$log"
 sed 's/^/qemu: /' "$log.qemu" >>"$log"
 rm -f "$log.qemu" "$log.idle"
 
+# The console without its time stamps
+console()
+{
+	sed 's/^\[[^]]*\] //' "$log"
+}
+
 # What the guest said last that it waits for (selftests/dma/lib/init.sh), and if that
 # was in vain
-vain=$(sed -n 's/^\(\[[^]]*\] \)\{0,1\}guest: waited \(.* in vain\)$/\2/p' "$log" | tail -n 1)
-waited=$(sed -n 's/^\(\[[^]]*\] \)\{0,1\}guest: waits for //p' "$log" | tail -n 1)
+vain=$(console | sed -n 's/^guest: waited \(.* in vain\)$/\1/p' | tail -n 1)
+waited=$(console | sed -n 's/^guest: waits for //p' | tail -n 1)
+waited=${waited:+; it last waited for $waited}
+told=$(console | awk -f "$top/scripts/guest/told.awk")
 
 # A panic with a capture kernel at hand is not the end.
 if awk '/Kernel panic - not syncing/ { panic = 1 } /Starting crashdump kernel/ { panic = 0 }
@@ -217,26 +225,13 @@ if awk '/Kernel panic - not syncing/ { panic = 1 } /Starting crashdump kernel/ {
 elif [ -n "$vain" ]; then
 	fail "the guest waited $vain"
 elif [ "$status" -eq $((128 + $(kill -l XCPU))) ]; then
-	fail "the guest had not ended when QEMU had used $cpu_limit s of CPU time, so it was ended${waited:+; it last waited for $waited}"
+	fail "the guest had not ended when QEMU had used $cpu_limit s of CPU time, so it was ended$waited"
 elif [ -n "$idle" ]; then
-	fail "the guest was idle for $limit s, so it was ended${waited:+; it last waited for $waited}"
+	fail "the guest was idle for $limit s, so it was ended$waited"
 elif [ "$status" -ne 0 ]; then
 	fail "QEMU ended with status $status"
-elif ! grep -q '^\(\[[^]]*\] \)\{0,1\}guest: end$' "$log"; then
+elif ! console | grep -x 'guest: end' >/dev/null; then
 	fail "the guest powered off before its init said 'guest: end'"
+elif [ -n "$told" ]; then
+	fail "the guest $told"
 fi
-
-# What the last kernel told (kexec and a reset have two in one console) is as much as
-# its init planned.
-told=$(awk '
-	{ sub(/^\[[^]]*\] /, "") }
-	/^tap: TAP version/ { n = 0; plan = -1 }
-	/^tap: (not )?ok - / { n++ }
-	/^tap: 1\.\.[0-9]+$/ { sub(/.*\.\./, ""); plan = $0 + 0 }
-	END {
-		if (plan < 0)
-			print "told no plan"
-		else if (plan != n + 0)
-			print "planned " plan + 0 " answers, and " n + 0 " are here"
-	}' "$log")
-[ -z "$told" ] || fail "the guest $told"

@@ -25,7 +25,10 @@ need dtc fdtoverlay cpp git cpio
 guest_config=${CONFIG:-small}
 
 out=$build/run
+# Where guest_run makes its initramfs
+made=$out
 kinds=(coherent noncontiguous streaming)
+sizes=([614400]="600 KiB" [5242880]="5 MiB  ")
 
 start=$SECONDS
 "$top/scripts/kernel/tree.sh"
@@ -48,138 +51,112 @@ boot()
 {
 	local files
 	mapfile -t files < <(scp_files "$out" "$2" "$out/$3.dtb")
-	"$top/scripts/guest/initramfs.sh" "$out/$1.cpio.gz" \
-		"$top/scripts/guest/run-init.sh" \
-		"$out/dma_probe" "${files[@]}" &&
-	ICOUNT=1 "$top/scripts/guest/boot.sh" "run-$1" "$base_dir/image/$guest_config-$2/Image" "$out/$3.dtb" \
-		"$out/$1.cpio.gz"
+	ICOUNT=1 guest_run "run-$1" "$2" "$out/$3.dtb" "$top/scripts/guest/run-init.sh" \
+		"$out/dma_probe" "${files[@]}"
 }
 
-# The parts of the initramfs that are the same for all are cheap to make again.
 step run/boot-1-today boot 1 base base
 step run/boot-2-restricted boot 2 base series
 step run/boot-3-series boot 3 series series
 
-# The answers: answer[COLUMN:KEY]
+# The answers: answer[COLUMN:ROW]
 declare -A answer
 
-# line COLUMN WORDS: the first answer of that boot that begins with WORDS
-line()
+# said COLUMN WORDS KEY: in the first answer of that boot that begins with WORDS; "-" if
+# there is none
+said()
 {
-	guest_answers "run-$1" | grep -m 1 -- "^$2 " || true
+	local value
+	value=$(guest_said "run-$1" "$2" "$3")
+	echo "${value:--}"
 }
 
-# Where a buffer is, seen from the pool of the same boot
-place()
+# scp COLUMN: what became of the SCP's driver
+scp()
 {
-	local addr=$1 size=$2 base=$3 length=$4
-	if [ $((addr)) -ge $((base)) ] &&
-	   [ $((addr + size)) -le $((base + length)) ]; then
-		echo "ok, in the pool"
-	else
-		echo "ok, elsewhere"
+	local log=$logs/boot/run-$1.log error
+	if grep -q 'remoteproc0: scp is available' "$log" && guest_answers "run-$1" | grep '^remoteproc ' >/dev/null; then
+		echo probed
+		return
 	fi
+	error=$(sed -n 's/.*mtk-scp.*failed with error \(-[0-9]*\).*/\1/p' "$log" | head -n 1)
+	echo "FAILED${error:+ ($error)}"
+}
+
+# buffer COLUMN KIND SIZE: whether it was had, and where it is, seen from the pool of the
+# same boot
+buffer()
+{
+	local job="try kind=$2 size=$3" addr base
+	case $(said "$1" "$job" result) in
+	ok)
+		addr=$(said "$1" "$job" dma_addr) base=$(said "$1" info pool_base)
+		if [ $((addr)) -ge $((base)) ] &&
+			[ $((addr + $3)) -le $((base + $(said "$1" info pool_size))) ]; then
+			echo "ok, in the pool"
+		else
+			echo "ok, elsewhere"
+		fi
+		;;
+	failed) echo "FAILED (-$(said "$1" "$job" errno))" ;;
+	*) echo "no answer" ;;
+	esac
+}
+
+# largest COLUMN KIND
+largest()
+{
+	local size
+	size=$(said "$1" "largest kind=$2" largest)
+	guest_size "${size#-}" | tr -d '\n'
+	[ "$size" != "$(said "$1" "largest kind=$2" limit)" ] || printf ' or more'
 }
 
 read_answers()
 {
-	local column=$1 log=$logs/boot/run-$1.log info base length kind key size found
-	info=$(line "$column" info)
-	base=$(guest_field pool_base "$info")
-	length=$(guest_field pool_size "$info")
-	answer[$column:told]=$(guest_field max_mapping_size "$info")
-	answer[$column:pool]=$(guest_field pool "$info")
-	answer[$column:dma-errors]=$(guest_field errors "$(line "$column" dma-api)")
-	# Slots of the SCP's pool, - where debugfs does not have them
-	found=$(line "$column" "pool ${pool##*/}")
-	for key in segsize used; do
-		size=$(guest_field "io_tlb_$key" "$found")
-		answer[$column:$key]=${size:--}
-	done
-
-	if grep -q 'remoteproc0: scp is available' "$log" &&
-	   [ -n "$(line "$column" remoteproc)" ]; then
-		answer[$column:scp]=probed
-	else
-		found=$(sed -n 's/.*mtk-scp.*failed with error \(-[0-9]*\).*/\1/p' "$log" |
-			head -n 1)
-		answer[$column:scp]="FAILED${found:+ ($found)}"
-	fi
-
-	found=$(line "$column" remoteproc | awk '{ print $2 }')
-	answer[$column:firmware]=${found:--}
-	found=$(line "$column" echo)
-	answer[$column:echo]=-
-	[ -z "$found" ] ||
-		answer[$column:echo]="$(guest_field returned "$found") of $(guest_field sent "$found")"
-
+	local column=$1 kind size echoed firmware limit
+	answer["$column:kind of pool"]=$(said "$column" info pool)
+	answer["$column:SCP driver"]=$(scp "$column")
+	firmware=$(guest_answers "run-$column" | sed -n 's/^remoteproc //p')
+	answer["$column:SCP firmware"]=${firmware:--}
+	echoed=$(said "$column" echo returned)
+	[ "$echoed" = - ] || echoed+=" of $(said "$column" echo sent)"
+	answer["$column:messages echoed"]=$echoed
 	for kind in "${kinds[@]}"; do
-		for size in 5242880 614400; do
-			found=$(line "$column" "try kind=$kind size=$size")
-			case $(guest_field result "$found") in
-			ok)
-				answer[$column:$kind:$size]=$(place \
-					"$(guest_field dma_addr "$found")" "$size" \
-					"$base" "$length")
-				;;
-			failed)
-				answer[$column:$kind:$size]="FAILED (-$(guest_field errno "$found"))"
-				;;
-			*)
-				answer[$column:$kind:$size]="no answer"
-				;;
-			esac
+		for size in "${!sizes[@]}"; do
+			answer["$column:${sizes[size]} $kind"]=$(buffer "$column" "$kind" "$size")
 		done
-		found=$(line "$column" "largest kind=$kind")
-		answer[$column:$kind:largest]=$(guest_size "$(guest_field largest "$found")")
-		[ "$(guest_field largest "$found")" != "$(guest_field limit "$found")" ] ||
-			answer[$column:$kind:largest]+=" or more"
+		answer["$column:largest $kind"]=$(largest "$column" "$kind")
 	done
+	limit=$(said "$column" info max_mapping_size)
+	answer["$column:dma_max_mapping_size()"]=$(guest_size "${limit#-}")
+	# Slots of the SCP's pool, - where debugfs does not have them
+	answer["$column:debugfs: io_tlb_segsize"]=$(said "$column" "pool ${pool##*/}" io_tlb_segsize)
+	answer["$column:debugfs: io_tlb_used"]=$(said "$column" "pool ${pool##*/}" io_tlb_used)
+	answer["$column:DMA-API errors"]=$(said "$column" dma-api errors)
 }
 
-# row TEXT KEY
-row()
+# rows ROW...: as they are called in answer
+rows()
 {
-	printf '%-26s | %-18s | %-18s | %-18s\n' "$1" \
-		"${answer[1:$2]}" "${answer[2:$2]}" "${answer[3:$2]}"
-}
-
-rule()
-{
-	printf '%s-|-%s-|-%s-|-%s\n' "$(printf -- '-%.0s' {1..26})" \
-		"$(printf -- '-%.0s' {1..18})" "$(printf -- '-%.0s' {1..18})" \
-		"$(printf -- '-%.0s' {1..18})"
+	local row
+	for row; do
+		printf '%-26s | %-18s | %-18s | %-18s\n' "$row" \
+			"${answer[1:$row]}" "${answer[2:$row]}" "${answer[3:$row]}"
+	done
 }
 
 table()
 {
-	local kind column
 	printf 'krane (%s) on QEMU; the SCP'"'"'s pool: %s at %#x\n\n' "$guest_board" \
-		"$(guest_size "$(guest_field pool_size "$(line 3 info)")")" \
-		"$(guest_field pool_base "$(line 3 info)")"
+		"$(guest_size "$(said 3 info pool_size)")" "$(said 3 info pool_base)"
 	printf '%-26s | %-18s | %-18s | %-18s\n' \
 		"" "[1] today's kernel" "[2] today's kernel" "[3] the series" \
 		"" "today's tree" "restricted pool" "restricted pool"
-	rule
-	row "SCP driver" scp
-	row "SCP firmware" firmware
-	row "messages echoed" echo
-	for kind in "${kinds[@]}"; do
-		row "5 MiB   $kind" "$kind:5242880"
-	done
-	for kind in "${kinds[@]}"; do
-		row "600 KiB $kind" "$kind:614400"
-	done
-	for kind in "${kinds[@]}"; do
-		row "largest $kind" "$kind:largest"
-	done
-	for column in 1 2 3; do
-		answer[$column:told]=$(guest_size "${answer[$column:told]}")
-	done
-	row "dma_max_mapping_size()" told
-	row "debugfs: io_tlb_segsize" segsize
-	row "debugfs: io_tlb_used" used
-	row "DMA-API errors" dma-errors
+	echo "---------------------------|--------------------|--------------------|-------------------"
+	rows "SCP driver" "SCP firmware" "messages echoed" "${kinds[@]/#/5 MiB   }" \
+		"${kinds[@]/#/600 KiB }" "${kinds[@]/#/largest }" "dma_max_mapping_size()" \
+		"debugfs: io_tlb_segsize" "debugfs: io_tlb_used" "DMA-API errors"
 	printf '\nin the pool: the only memory that such a device may reach; elsewhere: it may not\n'
 	printf '\nWhat the kernel says in [2]:\n'
 	grep -E 'mtk-scp.*failed|swiotlb buffer is full' "$logs/boot/run-2.log" |
@@ -189,49 +166,17 @@ table()
 for column in 1 2 3; do
 	read_answers $column
 done
-
-failed=0
-# expect COLUMN WHAT KEY VALUE
-expect()
-{
-	[ "${answer[$1:$3]}" != "$4" ] || return 0
-	printf 'error: [%s] %s: %s, should be: %s\n' "$1" "$2" "${answer[$1:$3]}" "$4" >&2
-	failed=1
-}
-
-# What [3] is there to show ...
-expect 3 "SCP driver" scp probed
-expect 3 "SCP firmware" firmware running
-expect 3 "messages echoed" echo "1000 of 1000"
-expect 3 "kind of pool" pool restricted
-expect 3 "dma_max_mapping_size()" told 8388608
-expect 3 "debugfs: io_tlb_segsize" segsize 4096
-expect 3 "debugfs: io_tlb_used" used 2560
-expect 3 "DMA-API errors" dma-errors 0
-for kind in "${kinds[@]}"; do
-	expect 3 "5 MiB $kind" "$kind:5242880" "ok, in the pool"
-	expect 3 "600 KiB $kind" "$kind:614400" "ok, in the pool"
-	expect 3 "largest $kind" "$kind:largest" "8 MiB"
-done
-# ... and that it is not there without the series.
-expect 1 "SCP driver" scp probed
-expect 1 "SCP firmware" firmware running
-expect 1 "messages echoed" echo "1000 of 1000"
-expect 2 "SCP driver" scp "FAILED (-12)"
-expect 2 "SCP firmware" firmware -
-expect 2 "kind of pool" pool restricted
-expect 2 "debugfs: io_tlb_segsize" segsize -
-expect 2 "debugfs: io_tlb_used" used 0
-for kind in "${kinds[@]}"; do
-	expect 2 "5 MiB $kind" "$kind:5242880" "FAILED (-12)"
-	expect 2 "600 KiB $kind" "$kind:614400" "FAILED (-12)"
-done
-
 echo
-table | sed 's/ *$//' >"$out/table.txt"
-cat "$out/table.txt"
+table | sed 's/ *$//' | tee "$out/table.txt"
 printf '\n%d s; the table is in %s, the consoles in %s\n' $((SECONDS - start)) \
 	"${out#"$top"/}/table.txt" "${logs#"$top"/}/boot/run-*.log"
-if [ $failed -ne 0 ]; then
-	die "the demonstration did not show what it should, see above"
-fi
+
+failed=0
+while IFS='|' read -r column row expected; do
+	[ "${answer[$column:$row]-}" = "$expected" ] || {
+		printf 'error: [%s] %s: %s, should be: %s\n' "$column" "$row" \
+			"${answer[$column:$row]-}" "$expected" >&2
+		failed=1
+	}
+done < <(sed '/^#/d' "$top/scripts/guest/run.expected")
+[ $failed -eq 0 ] || die "the demonstration did not show what it should, see above"

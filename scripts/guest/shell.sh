@@ -33,7 +33,7 @@ step shell/scp-program guest_program "$out/scp_model" scp_model
 step shell/dtb guest_board_dtb "$rev" "$out/krane.dtb"
 step shell/scp-firmware guest_scp_firmware "$out/krane.dtb" "$out/scp.img"
 mapfile -t files < <(scp_files "$out" "$rev" "$out/krane.dtb")
-step shell/initramfs "$top/scripts/guest/initramfs.sh" "$out/shell.cpio.gz" \
-	"$top/scripts/guest/shell-init.sh" "$out/dma_probe:bin/dma_probe" "${files[@]}"
-CONSOLE=stdio "$top/scripts/guest/boot.sh" shell "$base_dir/image/$guest_config-$rev/Image" \
-	"$out/krane.dtb" "$out/shell.cpio.gz" ${SCP:+-append "SCP=$SCP"}
+# Where guest_run makes its initramfs
+made=$out
+CONSOLE=stdio guest_run shell "$rev" "$out/krane.dtb" "$top/scripts/guest/shell-init.sh" \
+	"$out/dma_probe:bin/dma_probe" "${files[@]}" ${SCP:+-append "SCP=$SCP"}
