@@ -62,17 +62,7 @@ simulate()
 			valgrind -q --tool=callgrind --instr-atstart=no --collect-atstart=no \
 				--combine-dumps=yes --callgrind-out-file="$callgrind" \
 				"$program" sections "$segsize" "$kib" || return
-			awk '
-				/^desc: Trigger: / {
-					parts = split($0, part, " ")
-				}
-				/^totals: / && parts == 8 {
-					if (part[7] == "with")
-						with = $2
-					else
-						print part[5], part[6], (with - $2) / part[8]
-					parts = 0
-				}' "$callgrind" >"$sections" || return
+			awk -f "$top/scripts/bench/contention-sections.awk" "$callgrind" >"$sections" || return
 			[ -s "$sections" ] || return
 			"$program" simulate "$segsize" "$kib" <"$sections" |
 				sed "s/^/$kib $segsize /" || return

@@ -46,12 +46,10 @@ boot()
 {
 	mkdir -p "$made"
 	list_jobs >"$made/jobs"
-	io_device_tree "$made" && io_qemu_disks "$made" series &&
-		io_qemu_net "$made" 1 &&
-		"$top/scripts/guest/initramfs.sh" "$made/bench.cpio.gz" "$top/scripts/bench/io-init.sh" \
-			"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs:jobs" &&
-		"$top/scripts/guest/boot.sh" bench-io "$base_dir/image/guest-series/Image" "$made/io.dtb" \
-			"$made/bench.cpio.gz" -append dma_debug=off -- "${io_options[@]}"
+	io_device_tree "$made" && io_qemu_disks "$made" series && io_qemu_net "$made" 1 &&
+		guest_run bench-io series "$made/io.dtb" "$top/scripts/bench/io-init.sh" \
+			"$io_selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs" \
+			-append dma_debug=off -- "${io_options[@]}"
 }
 
 # median DISK SIZE KEY: of all rounds

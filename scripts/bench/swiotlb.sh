@@ -94,12 +94,11 @@ in_kernel()
 	esac
 }
 
-# The copy of the base that has the patch
-make_2021()
+# patched_copy REV NAME PATCH: the sources of REV with bench/PATCH, in the folder NAME
+patched_copy()
 {
-	"$rig/sources.sh" "$tree" base "$work/src/2021" &&
-		patch -d "$work/src/2021" -p1 -F0 --no-backup-if-mismatch -r - \
-			<"$rig/bench/segment-counts.patch"
+	"$rig/sources.sh" "$tree" "$1" "$work/src/$2" &&
+		patch -d "$work/src/$2" -p1 -F0 --no-backup-if-mismatch -r - <"$rig/bench/$3"
 }
 
 compile()
@@ -108,14 +107,6 @@ compile()
 	for name in "${names[@]}"; do
 		in_kernel "$name" bench || return 1
 	done
-}
-
-# The copy of the branch that has no search and no bitmap: what all others cost
-make_floor()
-{
-	"$rig/sources.sh" "$tree" "$EXTRA" "$work/src/no-search" &&
-		patch -d "$work/src/no-search" -p1 -F0 --no-backup-if-mismatch -r - \
-			<"$rig/bench/no-search.patch"
 }
 
 # count NAME [OPTION...]: a line for each part of callgrind's output
@@ -127,17 +118,7 @@ count()
 	valgrind -q --tool=callgrind --instr-atstart=no --toggle-collect=bench_op \
 		--combine-dumps=yes --callgrind-out-file="$callgrind" \
 		"$program" "${@:2}" "${plans[@]}" || return 1
-	awk -v kernel="$1" '
-		/^desc: Trigger: / {
-			parts = split($0, cell, " ")
-		}
-		/^totals: / && parts == 9 {
-			printf "%s", kernel
-			for (i = 5; i <= 8; i++)
-				printf "\t%s", cell[i]
-			printf "\t%.2f\n", $2 / cell[9]
-			parts = 0
-		}' "$callgrind" >"$out/swiotlb.tsv.$1"
+	awk -v kernel="$1" -f "$top/scripts/bench/swiotlb-count.awk" "$callgrind" >"$out/swiotlb.tsv.$1"
 	rm -f "$callgrind"
 	[ -s "$out/swiotlb.tsv.$1" ]
 }
@@ -197,9 +178,7 @@ points()
 {
 	printf '$%s << EOD\n' "$1"
 	awk -F '\t' -v want="${*:2}" '
-		BEGIN {
-			split(want, value, " ")
-		}
+		BEGIN { split(want, value, " ") }
 		{
 			for (i = 1; i <= 5; i++) {
 				if (value[i] == "*")
@@ -212,13 +191,17 @@ points()
 	printf 'EOD\n'
 }
 
-# plot NAME: swiotlb-NAME.gp, of the data blocks on standard input, as SVG and as PNG
+# plot NAME: swiotlb-NAME.gp, of its lines in the file swiotlb-plots, as SVG and as PNG
 plot()
 {
+	local words
 	{
+		while read -ra words; do
+			points "${words[@]}"
+		done < <(sed -n "s/^$1 //p" "$top/scripts/bench/swiotlb-plots")
 		printf 'set terminal svg size 800,500 background "white" font "sans-serif,13"\nset output "%s"\n' \
 			"$out/swiotlb-$1.svg"
-		cat - "$top/scripts/bench/swiotlb.gp" "$top/scripts/bench/swiotlb-$1.gp"
+		cat "$top/scripts/bench/swiotlb.gp" "$top/scripts/bench/swiotlb-$1.gp"
 		printf 'set terminal pngcairo size 800,500 font "sans-serif,10"\nset output "%s"\nreplot\n' \
 			"$out/swiotlb-$1.png"
 	} | gnuplot || return
@@ -227,23 +210,7 @@ plot()
 
 plots()
 {
-	local o
-	for o in 0 50; do
-		points "base$o" base 1024 '*' "$o" 4
-		points "series$o" series 1024 '*' "$o" 4
-		points "then$o" 2021 1024 '*' "$o" 4
-	done | plot segsize || return
-	{
-		points base base 41 128 0 '*'
-		points series128 series 41 128 0 '*'
-		points series4096 series 41 4096 0 '*'
-		points then4096 2021 41 4096 0 '*'
-	} | plot size || return
-	for o in 0 50 90; do
-		points "base$o" base '*' 128 "$o" 4
-		points "series$o" series '*' 4096 "$o" 4
-		points "then$o" 2021 '*' 4096 "$o" 4
-	done | plot pool
+	plot segsize && plot size && plot pool
 }
 
 names=(base "$patched")
@@ -251,10 +218,11 @@ rm -f "$out"/swiotlb*
 if [ -n "${EXTRA-}" ]; then
 	[ ! -d "$top/patches/extra/$EXTRA" ] || "$top/scripts/patches/topic.sh" "$EXTRA"
 	if [ "$EXTRA" = bitmap ]; then
-		step bench/swiotlb-no-search make_floor
+		# No search and no bitmap: what all others cost
+		step bench/swiotlb-no-search patched_copy "$EXTRA" no-search no-search.patch
 		names+=(no-search)
 	fi
-elif step bench/swiotlb-2021 make_2021; then
+elif step bench/swiotlb-2021 patched_copy base 2021 segment-counts.patch; then
 	names+=(2021)
 else
 	say "  bench/segment-counts.patch does not apply to this base: its column is missing"
