@@ -147,11 +147,9 @@ unchanged()
 
 restricted()
 {
-	local name=$1-series
 	tells series "$1"
-	guest_answers "scp-$name" | grep '^pool '
-	[ "$(tells series "$1" | cut -d ' ' -f 1)" = restricted-dma-pool ] &&
-		guest_answers "scp-$name" | grep "^pool .* io_tlb_used=$((guest_scp_dram / 2048)) "
+	[[ $(tells series "$1") = restricted-dma-pool\ * ]] &&
+		guest_told "scp-$1-series" "pool memory@[^ ]*" io_tlb_used $((guest_scp_dram / 2048))
 }
 
 prepare()

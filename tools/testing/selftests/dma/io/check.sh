@@ -104,12 +104,6 @@ file_system()
 			sha256sum | cut -d ' ' -f 1)"
 }
 
-# More than the pool has: requests wait for each other, and all are served.
-was_full()
-{
-	grep -m 1 'a000000.virtio_mmio: swiotlb buffer is full' "$logs/boot/io-$1.log"
-}
-
 [[ $net_mib =~ ^[1-9][0-9]*$ ]] || die "NET_MIB=$net_mib: not a number of MiB"
 need dtc fdtoverlay mke2fs e2fsck debugfs fio
 fio=$("$top/scripts/guest/fio.sh")
@@ -123,7 +117,9 @@ for rev in base series; do
 		tap "$rev: $disk: written and verified in the guest" guest_all_ok "io-$rev" "fio $disk" 6
 		tap "$rev: $disk: verified here" verify_here "$rev" "$disk"
 	done
-	tap "$rev: vda: its pool was full, and it went on" was_full "$rev"
+	# More than the pool has: requests wait for each other, and all are served.
+	tap "$rev: vda: its pool was full, and it went on" \
+		grep -m 1 'a000000.virtio_mmio: swiotlb buffer is full' "$logs/boot/io-$rev.log"
 	tap "$rev: nvme0n1: the largest request" nvme_requests "$rev"
 	tap "$rev: vdd: ext4, in the guest" guest_all_ok "io-$rev" ext4 1
 	tap "$rev: vdd: ext4, here" file_system "$rev"

@@ -50,14 +50,9 @@ model()
 	sed -n 's/^\[[^]]*\] scp-model: //p' "$logs/boot/scp-$1.log"
 }
 
-# scp_no_report NAME, scp_no_dma_api_error NAME
+# scp_no_report NAME
 scp_no_report()
 {
 	grep '^\[[^]]*\] guest: end' "$logs/boot/scp-$1.log" || return
 	guest_no_report "scp-$1" 'Call trace|ipi message too long|No handler for ipi|IPI timeout'
-}
-
-scp_no_dma_api_error()
-{
-	guest_told "scp-$1" dma-api errors 0
 }

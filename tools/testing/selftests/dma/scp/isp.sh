@@ -68,13 +68,6 @@ refusals()
 	[ "$refused" -gt 0 ] && [ "$refused" -eq "$said" ]
 }
 
-# The same for a slot that is not given back, and for one that is lost
-isp_no_slot_lost()
-{
-	guest_answers scp-isp | grep '^pool '
-	guest_answers scp-isp | grep "^pool .* io_tlb_used=$((guest_scp_dram / 2048)) "
-}
-
 isp_table()
 {
 	echo "# the pool's share that the ISP has | tries | SCP got 5 MiB | no room | it runs"
@@ -92,8 +85,9 @@ tap "the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
 tap "the guest ends as it should" scp_boot "$made" isp "$rev" "$made/series.dtb" "$made/jobs"
 tap "5 MiB for the SCP whenever the pool has room, $rounds rounds" isp
 tap "no room is told, each time" refusals
-tap "no slot lost" isp_no_slot_lost
-tap "no DMA-API error" scp_no_dma_api_error isp
+# The same for a slot that is not given back, and for one that is lost
+tap "no slot lost" guest_told scp-isp "pool memory@[^ ]*" io_tlb_used $((guest_scp_dram / 2048))
+tap "no DMA-API error" guest_told scp-isp dma-api errors 0
 tap "no report of the kernel" scp_no_report isp
 isp_table
 tap_end
