@@ -15,8 +15,7 @@
 # Environment:
 #   SEED=n   what the suite's random sizes and orders begin with (1)
 #
-# Exit status: 0 when all is as it should be. The consoles are in
-# build/logs/boot/kunit-CONFIG.log.
+# Exit status: 0 if all passed. Consoles: build/logs/boot/kunit-CONFIG.log.
 #
 # groups: test guest
 # bases: all
@@ -50,20 +49,6 @@ suite_ktap()
 	console "$1" | sed -n '/^    # Subtest: swiotlb_restricted_pool$/,/^\(not \)\{0,1\}ok [0-9]* swiotlb_restricted_pool/p'
 }
 
-# Is the case one that an older kernel does not have what it takes for?
-is_excused()
-{
-	grep "^    ok [0-9]* $1 # SKIP this kernel " "$made/ktap" >/dev/null
-}
-
-# What was said before the case's result explains that.
-said_of()
-{
-	awk -v name="$1" '{ said = said $0 "\n" }
-		/^    (not )?ok / { if ($4 == name || $3 == name) printf "%s", said; said = "" }' "$made/ktap" |
-		grep -v '^        ok ' || :
-}
-
 # ran_to_its_end STATUS CASES: of kunit.py, and as many as the suite planned
 ran_to_its_end()
 {
@@ -81,13 +66,12 @@ suite_cases()
 	kunit_parse "$made/ktap" "$made/parsed" >"$made/judged" || status=$?
 	while read -r verdict name; do
 		seen=$((seen + 1))
-		if [ "$verdict" = '[PASSED]' ] || { [ "$verdict" = '[SKIPPED]' ] && is_excused "$name"; }; then
+		if [ "$verdict" = ok ]; then
 			tap_ok "$config: $name"
 		else
-			said_of "$name" >"$made/said"
-			tap_fail "$config: $name $verdict" "$made/said"
+			tap_fail "$config: $name $verdict" "$made/said-$name"
 		fi
-	done < <(awk -f "$kunit/verdicts.awk" "$made/parsed")
+	done < <(awk -v dir="$made" -f "$kunit/cases.awk" "$made/parsed" "$made/ktap")
 	tap "$config: kunit.py: the suite ran to its end, and passed ($seen cases)" ran_to_its_end "$status" "$seen"
 }
 
