@@ -46,14 +46,15 @@ is_busy()
 
 probes()
 {
+	bad=0
 	for node in /dev/dma-probe-*; do
 		for kind in coherent noncontiguous streaming; do
 			for size in 4K 60K 256K; do
-				/dma_probe "$node" try $kind $size || tell probe "$node" $kind $size FAILED
+				/dma_probe "$node" try $kind $size || bad=1
 			done
 		done
 	done
-	tell probes ok
+	judge $bad probes
 }
 
 while read -r job arguments; do
