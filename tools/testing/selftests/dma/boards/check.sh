@@ -21,36 +21,18 @@
 
 soc=mt8183
 
-# A board's tree, for QEMU. A board that does not use its SCP gets it switched on:
-# the memory is reserved there, too.
-board_dtb()
-{
-	local rev=$1 board=$2 dtb=$made/$2-$1.dtb
-	guest_board_dtb "$rev" "$dtb" "$board" &&
-		fdtput -t s "$dtb" "$(fdtget "$dtb" /__symbols__ scp)" status okay
-}
-
-# A firmware for where the board's memory is, made once for all that have it there
-firmware()
-{
-	local dtb=$1 out
-	out=$made/scp-$(guest_cells "$dtb" scp_mem_reserved reg 0)-$(guest_cells "$dtb" scp reg 2).img
-	(
-		flock 9
-		[ -s "$out" ] || guest_scp_firmware "$dtb" "$out" || exit
-	) 9>"$made/firmware.lock" && ln "$out" "$2"
-}
-
-# run REV BOARD: boots it.
+# run REV BOARD: boots it. A board that does not use its SCP gets it switched on: the
+# memory is reserved there, too.
 run()
 {
-	local rev=$1 board=$2 dir=$made/$2-$1.d dtb=$made/$2-$1.dtb
+	local dir=$made/$2-$1.d dtb=$made/$2-$1.dtb
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	ln "$made/scp_model" "$made/isp_load" "$dir/" &&
-		board_dtb "$rev" "$board" &&
-		firmware "$dtb" "$dir/scp.img" &&
-		scp_boot "$dir" "$board-$rev" "$rev" "$dtb" "$made/jobs"
+		guest_board_dtb "$1" "$dtb" "$2" &&
+		fdtput -t s "$dtb" "$(fdtget "$dtb" /__symbols__ scp)" status okay &&
+		guest_scp_firmware "$dtb" "$dir/scp.img" &&
+		scp_boot "$dir" "$2-$1" "$1" "$dtb" "$made/jobs"
 }
 
 run_one()
@@ -154,8 +136,6 @@ restricted()
 
 prepare()
 {
-	mkdir -p "$made"
-	rm -f "$made"/*.img
 	scp_programs "$made" &&
 		printf '%s\n' start channels "echo 300" "rpmsg 300" "restart 2" \
 			"buffer coherent 614400" pool >"$made/jobs"

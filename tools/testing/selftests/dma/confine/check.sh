@@ -17,8 +17,8 @@
 #
 #   REV    base, series (series; LEVEL=all: both)
 #
-# Exit status: 0 when all is as it should be. The consoles are in
-# build/logs/boot/confine-REV.log, what was noted in build/test/confine/.
+# Exit status: 0 if all passed. Consoles: build/logs/boot/confine-REV.log,
+# what was noted in build/test/confine/.
 #
 # groups: test guest
 # bases: all

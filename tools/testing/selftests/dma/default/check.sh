@@ -9,8 +9,8 @@
 #
 # Usage: check.sh
 #
-# Exit status: 0 when all is as it should be. The consoles are in
-# build/logs/boot/default-ARCH-*.log, QEMU's traces in build/test/default/.
+# Exit status: 0 if all passed. Consoles: build/logs/boot/default-ARCH-*.log,
+# QEMU's traces in build/test/default/.
 #
 # groups: test guest
 # bases: mainline

@@ -11,8 +11,7 @@
 #   PART   full, fail, unbind, suspend, kexec or reset (all but fail; LEVEL=all: all)
 #   REV    base, series (series; LEVEL=all: both)
 #
-# Exit status: 0 when all is as it should be. The consoles are in
-# build/logs/boot/faults-PART-REV.log.
+# Exit status: 0 if all passed. Consoles: build/logs/boot/faults-PART-REV.log.
 #
 # groups: test guest
 # bases: all

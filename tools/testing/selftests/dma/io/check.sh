@@ -12,8 +12,8 @@
 # Environment:
 #   NET_MIB=n   MiB to send and to receive with each card (64; LEVEL=all: 1024)
 #
-# Exit status: 0 when all is as it should be. The consoles are in
-# build/logs/boot/io-REV.log, the images are kept in build/test/io/.
+# Exit status: 0 if all passed. Consoles: build/logs/boot/io-REV.log,
+# the images are kept in build/test/io/.
 #
 # groups: test guest
 # bases: all

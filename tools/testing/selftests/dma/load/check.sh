@@ -13,8 +13,7 @@
 # Environment:
 #   LOAD_SECONDS=n   how long that lasts in each guest (60; LEVEL=all: 600)
 #
-# Exit status: 0 when all is as it should be. The consoles are in
-# build/logs/boot/load-REV.log.
+# Exit status: 0 if all passed. Consoles: build/logs/boot/load-REV.log.
 #
 # groups: all guest
 # bases: all

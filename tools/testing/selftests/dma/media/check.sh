@@ -7,8 +7,7 @@
 #
 # Usage: check.sh
 #
-# Exit status: 0 when all is as it should be. The consoles are in
-# build/logs/boot/media-REV.log.
+# Exit status: 0 if all passed. Consoles: build/logs/boot/media-REV.log.
 #
 # groups: test guest
 # bases: all

@@ -16,8 +16,7 @@
 #   MESSAGES=n   to be echoed, by IPI and on the rpmsg channel each (1000)
 #   RESTARTS=n   of the SCP (20)
 #
-# Exit status: 0 when all is as it should be. The consoles are in
-# build/logs/boot/scp-*.log.
+# Exit status: 0 if all passed. Consoles: build/logs/boot/scp-*.log.
 #
 # groups: test guest
 # bases: all
