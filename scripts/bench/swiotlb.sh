@@ -172,22 +172,12 @@ time_table()
 		awk -v rounds="$time_rounds" -v span="${EXTRA:+1}" -f "$top/scripts/bench/swiotlb-time.awk"
 }
 
-# points NAME KERNEL MIB SEGSIZE OCCUPANCY KIB: a data block for gnuplot, of the
-# figures that match; the column that is "*" is x. One without points draws nothing.
+# points NAME KERNEL MIB SEGSIZE OCCUPANCY KIB: a data block for gnuplot. One without
+# points draws nothing.
 points()
 {
 	printf '$%s << EOD\n' "$1"
-	awk -F '\t' -v want="${*:2}" '
-		BEGIN { split(want, value, " ") }
-		{
-			for (i = 1; i <= 5; i++) {
-				if (value[i] == "*")
-					x = $i
-				else if (value[i] != $i)
-					next
-			}
-			print x, $6
-		}' "$out/swiotlb.tsv" | sort -n
+	awk -F '\t' -v want="${*:2}" -f "$top/scripts/bench/swiotlb-points.awk" "$out/swiotlb.tsv" | sort -n
 	printf 'EOD\n'
 }
 
