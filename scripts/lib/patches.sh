@@ -6,7 +6,9 @@
 # writing again changes no byte. The cover letter's text has no commit and stays
 # in its mail.
 #
-# Source it after scripts/lib/common.sh.
+# Source it after scripts/lib/common.sh. It brings tree.sh.
+
+. "$top/scripts/lib/tree.sh"
 
 # git for work on the series: nothing of the user's configuration that would
 # change what is applied or written.
@@ -179,6 +181,29 @@ commit_mail()
 	note_of_mail "$repo" "$commit" "$mail" && printf '%s\n' "$commit"
 }
 
+# not_in_mails: what the tree has that the mails have not, or the other way round;
+# nothing if it is what they make
+not_in_mails()
+{
+	if [ "$(tree_state mails)" = "$(mails_hash "$mails")" ]; then
+		tree_work
+	else
+		echo "other patches than the mails"
+	fi
+}
+
+# need_tree_of_mails: end if the tree is not what the mails make, or what is sent is not
+# what was tested.
+need_tree_of_mails()
+{
+	local what
+	need_tree
+	what=$(not_in_mails)
+	[ -z "$what" ] ||
+		die "the mails are not what the tree has: ${tree#"$top"/} has $what" \
+			"make series writes the tree's commits into the mails; make tree applies the mails"
+}
+
 # pile BRANCH ON DIR...: make BRANCH of $tree of ON and the mails of each DIR
 pile()
 {
@@ -325,12 +350,20 @@ mail_signers()
 	sed -n '/^---$/q; s/^Signed-off-by: *//p' "$1"
 }
 
-# is_placeholder ADDRESS: one that takes no mail. Its owner cannot be asked, so
+# whoami_git: "Name <address>" as git has it; nothing if it has none
+whoami_git()
+{
+	{ git -C "$top" var GIT_AUTHOR_IDENT 2>/dev/null || :; } | sed 's/>.*/>/'
+}
+
+# is_placeholder ADDRESS|"Name <address>": one that takes no mail. Its owner cannot be asked, so
 # nobody may sign off by it: the names that are reserved for examples, this
 # machine, and the addresses that a forge gives out to hide the real one.
 is_placeholder()
 {
-	case ${1,,} in
+	local address
+	address=$(address_of "${1,,}")
+	case $address in
 	*@*.example | *@example.com | *@example.net | *@example.org) ;;
 	*@*.invalid | *@*.test | *@localhost | *@localhost.* | *@*.localhost) ;;
 	noreply@* | no-reply@* | *@noreply.* | *@*.noreply.*) ;;
