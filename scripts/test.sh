@@ -32,8 +32,7 @@
 #
 # Exit status: 0 if tests passed and none failed, 1 otherwise, 2 for a wrong argument.
 
-. "$(dirname "$0")/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/lib/tap.sh"
 
 results=$build/test
 

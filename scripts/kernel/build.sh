@@ -244,7 +244,7 @@ is_there()
 	[ -z "$only$boards" ] && [ -s "$image/made-of" ] && [ "$(cat "$image/made-of")" = "$(made_of)" ]
 }
 
-[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 if is_there; then
 	say "  $label is up to date"
 	exit 0

@@ -21,7 +21,6 @@
 # Exit status: 0 when the tree is there and has the mails, 1 otherwise.
 
 . "$(dirname "$0")/../lib/common.sh"
-. "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
 no_arguments "$@"

@@ -14,7 +14,10 @@
 # The variable LEVEL is check, test or all, by how it was called; a test may do more
 # with LEVEL=all.
 #
-# Source it after common.sh.
+# It brings common.sh: source it by its path from the test.
+
+# shellcheck source=scripts/lib/common.sh
+[ -n "${top-}" ] || . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # test_name FILE: of a test. DIR/check.sh has that of DIR, any other its own.
 test_name()
@@ -66,11 +69,50 @@ tap()
 	fi
 }
 
-# wrong WHAT...: say why, and end what tap has called
+# wrong WHAT...: say why, a line each, and end what tap has called
 wrong()
 {
-	printf '%s\n' "$*"
+	printf '%s\n' "$@"
 	exit 1
+}
+
+# must WHAT COMMAND...: end it with WHAT if the command fails
+must()
+{
+	"${@:2}" || wrong "$1"
+}
+
+# must_not WHAT COMMAND...
+must_not()
+{
+	! ("${@:2}") || wrong "$1"
+}
+
+# says FILE TEXT...: each is in a line of it
+says()
+{
+	local text
+	for text in "${@:2}"; do
+		grep -F -e "$text" "$1" >/dev/null || wrong "${1##*/} does not say: $text"
+	done
+}
+
+# refused WORDS COMMAND...: it fails, and says so in these words; $work/said has all
+refused()
+{
+	local status=0
+	"${@:2}" >"$work/said" 2>&1 || status=$?
+	cat "$work/said"
+	[ "$status" -ne 0 ] || wrong "it is not refused"
+	says "$work/said" "$1"
+}
+
+# nothing_new BEFORE AFTER: sorted files; lines of AFTER that BEFORE has not are wrong
+nothing_new()
+{
+	local new
+	new=$(comm -13 "$1" "$2")
+	[ -z "$new" ] || wrong "new:" "$new"
 }
 
 # beside COMMAND...: in the background, when a processor is free

@@ -26,7 +26,6 @@
 # if not, or if a hand is needed.
 
 . "$(dirname "$0")/../lib/common.sh"
-. "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
 main_mails=$top/patches/mainline

@@ -22,7 +22,6 @@
 # Exit status: 0 when the two agree, 1 otherwise.
 
 . "$(dirname "$0")/../lib/common.sh"
-. "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
 # same_as_own COMMIT MAIL: is the series' own patch as good as this MAIL of COMMIT?

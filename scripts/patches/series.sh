@@ -12,13 +12,12 @@
 # Exit status: 0 when all mails are written, 1 otherwise; then none is changed.
 
 . "$(dirname "$0")/../lib/common.sh"
-. "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
 write_series()
 {
 	local to=$1 new=$base_dir/series.new mail count
-	[ -d "$tree/.git" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+	need_tree
 	[ ! -e "$tree/.git/swiotlb-applying" ] ||
 		die "the mails are not all applied to the tree" "go on with: make tree"
 	if [ -d "$tree/.git/rebase-merge" ] || [ -d "$tree/.git/rebase-apply" ]; then

@@ -25,7 +25,6 @@
 # Exit status: 0 when the two agree, 1 otherwise.
 
 . "$(dirname "$0")/../lib/common.sh"
-. "$top/scripts/lib/tree.sh"
 . "$top/scripts/lib/patches.sh"
 
 # below DIR: the branch that the mails of DIR are on top of

@@ -11,9 +11,7 @@
 # groups: check host
 # bases: all
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/tree.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/patches.sh"
 
 work=$base_dir/check
@@ -21,7 +19,7 @@ mapfile -t patches < <(list_mails "$mails")
 
 no_arguments "$@"
 need git perl dpkg-deb
-[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 mkdir -p "$work"
 
 three_patches()

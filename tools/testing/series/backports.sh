@@ -16,9 +16,7 @@
 
 # shellcheck disable=SC2317 # tap calls the functions
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/tree.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/patches.sh"
 . "$top/tools/testing/swiotlb/lib.sh"
 

@@ -13,8 +13,7 @@
 # groups: test guest packaging
 # bases: mainline
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 
 no_arguments "$@"
@@ -24,7 +23,7 @@ image=$base_dir/image/guest-series
 keys=/usr/share/vboot/devkeys
 kpart=$work/out/kukui.kpart
 
-[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 need vbutil_kernel mkdepthcharge cgpt cmp fdtput
 rm -rf "$work"
 mkdir -p "$work"

@@ -8,7 +8,7 @@
 url=https://lore.kernel.org/r/1@kernel.home.arpa
 
 need git
-[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 mapfile -t patches < <(list_mails "$mails")
 mapfile -t files < <(touched_files "${patches[@]}")
 rm -rf "$work"

@@ -22,8 +22,7 @@
 
 # shellcheck disable=SC2317 # tap calls the functions
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/patches.sh"
 . "$top/scripts/lib/guest.sh"
 . "$top/tools/testing/selftests/dma/lib/kunit.sh"

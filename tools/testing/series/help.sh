@@ -12,8 +12,7 @@
 # groups: check host
 # bases: mainline
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 
 no_arguments "$@"
 need git

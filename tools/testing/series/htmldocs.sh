@@ -15,8 +15,7 @@
 # groups: test host packaging
 # bases: all
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 
 no_arguments "$@"
@@ -26,7 +25,7 @@ page=Documentation/core-api/swiotlb.rst
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
 need git python3 sphinx-build
-[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 rm -rf "$work"
 mkdir -p "$work"
 

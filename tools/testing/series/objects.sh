@@ -15,8 +15,7 @@
 # groups: test host
 # bases: all
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 
 work=$cache/objects
@@ -24,7 +23,7 @@ archs=(arm64 x86_64 arm)
 
 no_arguments "$@"
 need git sparse "$(cross_compile arm64)gcc" "$(cross_compile arm)gcc"
-[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 mkdir -p "$work"
 use_ccache
 

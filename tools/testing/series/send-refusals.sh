@@ -10,9 +10,7 @@
 # groups: test host packaging
 # bases: mainline
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/tree.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/patches.sh"
 
 no_arguments "$@"
@@ -24,7 +22,7 @@ no_git_send_email()
 	mkdir -p "$work/exec"
 	ln -sf "$(git --exec-path)"/* "$work/exec/"
 	rm "$work/exec/git-send-email"
-	refused "missing: git send-email" send.sh GIT_EXEC_PATH="$work/exec"
+	not_sent "missing: git send-email" GIT_EXEC_PATH="$work/exec"
 	says "$work/out" "make deps"
 }
 
@@ -32,7 +30,7 @@ no_git_send_email()
 newer_tree()
 {
 	with_committer git_plain -C "$copy" commit -q --allow-empty -m "kernel/dma: Go on"
-	(refused "commits that are not in the mails" send.sh SEND=1) || exit 1
+	(not_sent "commits that are not in the mails" SEND=1) || exit 1
 	git_plain -C "$copy" reset -q --hard HEAD^
 }
 
@@ -41,7 +39,7 @@ refused_mail()
 {
 	cp "$1" "$work/mail"
 	sed -i "$2" "$1"
-	refused "$3" send.sh
+	not_sent "$3"
 	cp "$work/mail" "$1"
 }
 
@@ -49,7 +47,7 @@ refused_mail()
 refuses_others()
 {
 	git config --file "$work/home/.gitconfig" user.name "Somebody Else"
-	refused "the last Signed-off-by is not yours: Somebody Else" send.sh SEND=1
+	not_sent "the last Signed-off-by is not yours: Somebody Else" SEND=1
 	says "$work/out" "(DCO)"
 }
 
@@ -57,7 +55,7 @@ not_signed_by_author()
 {
 	with_committer git_plain -C "$copy" commit -q --amend --no-edit --author="Somebody Else <else@kernel.home.arpa>"
 	in_project series.sh || exit 1
-	refused "is From: Somebody Else <else@kernel.home.arpa>, who has not signed it off" send.sh
+	not_sent "is From: Somebody Else <else@kernel.home.arpa>, who has not signed it off"
 }
 
 make_project
@@ -66,9 +64,9 @@ tap "without git send-email: what is missing is named" no_git_send_email
 tap "a dry run sends nothing, and tells what would keep it" \
 	dry_run "Signed-off-by is a placeholder" "make sign"
 tap "placeholders in Signed-off-by are refused" \
-	refused "Signed-off-by is a placeholder" send.sh SEND=1
+	not_sent "Signed-off-by is a placeholder" SEND=1
 in_project sign.sh >/dev/null || die "sign.sh failed" "the test send says why"
-tap "version 2 without a changelog is refused" refused "needs a changelog" send.sh VERSION=2
+tap "version 2 without a changelog is refused" not_sent "needs a changelog" VERSION=2
 tap "mails older than the tree are refused" newer_tree
 tap "a tree older than the mails is refused" refused_mail "$copy_mails/${patches[0]##*/}" \
 	's/^Subject: .*swiotlb: /&Do /' "other patches than the mails"

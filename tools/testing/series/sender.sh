@@ -3,7 +3,7 @@
 #
 # What the tests of sending share: a copy of this project in $work, with a small tree,
 # somebody who has a home of his own there, and a program that keeps the mails. Source
-# it after scripts/lib/common.sh, tree.sh and patches.sh, with $work set.
+# it after scripts/lib/tap.sh and patches.sh, with $work set.
 
 project=$work/project
 # The copy's tree; $tree is the whole one, which is only read.
@@ -14,33 +14,9 @@ copy_mails=$project/${mails#"$top"/}
 me="Ada Tésteur <ada@kernel.home.arpa>"
 
 need git perl
-[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 mapfile -t patches < <(list_mails "$mails")
 count=${#patches[@]}
-
-# must WHAT COMMAND...: end the test with WHAT if the command fails.
-must()
-{
-	"${@:2}" || {
-		printf '%s\n' "$1"
-		exit 1
-	}
-}
-
-# must_not WHAT COMMAND...
-must_not()
-{
-	! ("${@:2}") || must "$1" false
-}
-
-# says FILE TEXT...: each is in a line of it
-says()
-{
-	local text
-	for text in "${@:2}"; do
-		must "${1##*/} does not say: $text" grep -F -e "$text" "$1" >/dev/null
-	done
-}
 
 # What get_maintainer.pl wants to see, and the files of the patches.
 small_tree()
@@ -90,16 +66,13 @@ make_project()
 offline=()
 ! unshare -rn true 2>/dev/null || offline=(unshare -rn)
 
-# in_project SCRIPT [NAME=VALUE...]: as the sender, in the copy. What it says is shown,
-# and in $work/out.
+# in_project SCRIPT [NAME=VALUE...]: as the sender, with nothing else in the environment,
+# in the copy. What it says is shown, and in $work/out.
 in_project()
 {
-	local script=$1 status=0
-	shift
-	env -u SEND -u VERSION -u KERNEL -u EMAIL -u XDG_CONFIG_HOME -u GIT_CONFIG_GLOBAL \
-		-u GIT_AUTHOR_NAME -u GIT_AUTHOR_EMAIL -u GIT_COMMITTER_NAME -u GIT_COMMITTER_EMAIL \
-		HOME="$work/home" GOT="$work/got" BASE="$BASE" GIT_CONFIG_NOSYSTEM=1 \
-		GIT_CEILING_DIRECTORIES="$work" "$@" "${offline[@]}" "$project/scripts/patches/$script" \
+	local status=0
+	env -i PATH="$PATH" HOME="$work/home" GOT="$work/got" BASE="$BASE" GIT_CONFIG_NOSYSTEM=1 \
+		GIT_CEILING_DIRECTORIES="$work" "${@:2}" "${offline[@]}" "$project/scripts/patches/$1" \
 		>"$work/out" 2>&1 || status=$?
 	cat "$work/out"
 	return $status
@@ -110,12 +83,11 @@ nothing_was_sent()
 	must "something was sent" test -z "$(ls -A "$work/got")"
 }
 
-# refused TEXT SCRIPT [NAME=VALUE...]: it fails, says TEXT, and sends nothing.
-refused()
+# not_sent TEXT [NAME=VALUE...]: it fails, says TEXT, and sends nothing.
+not_sent()
 {
 	rm -f "$work"/got/*
-	must_not "it did not fail" in_project "${@:2}"
-	says "$work/out" "$1"
+	refused "$1" in_project send.sh "${@:2}"
 	nothing_was_sent
 }
 

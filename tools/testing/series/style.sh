@@ -13,9 +13,7 @@
 # groups: check host
 # bases: all
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/tree.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/patches.sh"
 
 work=$build/test/style/$BASE
@@ -25,7 +23,7 @@ passed=$cache/passed
 # --file is how the script calls itself for a single file.
 [ "${1-}" = --file ] || no_arguments "$@"
 need git perl shellcheck xargs rsync
-[ -d "$src" ] || die "no tree in ${tree#"$top"/}" "make it with: make tree"
+need_tree
 mkdir -p "$work" "$passed"
 
 # What checkpatch does not know of our files. The devices that our test code

@@ -27,8 +27,7 @@
 
 # shellcheck disable=SC2317 # tap calls the functions
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 . "$top/tools/testing/swiotlb/lib.sh"
 

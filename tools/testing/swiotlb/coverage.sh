@@ -13,8 +13,7 @@
 # groups: check user-space
 # bases: all
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 . "$top/tools/testing/swiotlb/lib.sh"
 

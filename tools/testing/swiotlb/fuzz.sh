@@ -25,8 +25,7 @@
 # groups: test user-space
 # bases: all
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/tools/testing/swiotlb/lib.sh"
 
 corpus=$rig/corpus.txt

@@ -36,8 +36,7 @@
 # groups: test user-space
 # bases: all
 
-. "$(dirname "$0")/../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
 
 rig=$top/tools/testing/swiotlb

@@ -33,8 +33,7 @@
 
 # shellcheck disable=SC2317 # tap and step call the functions
 
-. "$(dirname "$0")/../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../../scripts/lib/tap.sh"
 
 no_arguments "$@"
 made=$build/test/dt-boards/$BASE

@@ -17,8 +17,7 @@
 # groups: test host dt
 # bases: all
 
-. "$(dirname "$0")/../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
+. "$(dirname "$0")/../../../../scripts/lib/tap.sh"
 
 no_arguments "$@"
 made=$build/test/dt-nodes/$BASE
