@@ -23,8 +23,6 @@
 . "$(dirname "$0")/../lib/common.sh"
 . "$top/scripts/lib/patches.sh"
 
-no_arguments "$@"
-
 # MiB that it takes: the source, git's objects of it, the second work tree.
 tree_mib=4000
 src_mib=2000
