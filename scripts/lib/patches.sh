@@ -84,13 +84,14 @@ mail_note()
 	END { for (i = 1; i < stat; i++) print line[i] }' "$1" | git stripspace
 }
 
-# note_of_mail REPO COMMIT MAIL: keep the mail's note as the commit's
-note_of_mail()
+# set_note REPO COMMIT: standard input becomes its note, if there is any
+set_note()
 {
 	local note
-	note=$(mail_note "$3")
+	note=$(cat)
 	[ -n "$note" ] || return 0
-	note=$(printf '%s\n' "$note" | git -C "$1" hash-object -w --stdin) &&
+	note=$(git -C "$1" hash-object -w --stdin <<<"$note") || return
+	[ "$(git -C "$1" notes list "$2" 2>/dev/null)" = "$note" ] ||
 		with_committer git_plain -C "$1" notes add -f -C "$note" "$2"
 }
 
@@ -110,7 +111,7 @@ apply_mails()
 			git_plain -C "$repo" reset -q --hard "$start"
 			return 1
 		fi
-		note_of_mail "$repo" "$(git -C "$repo" rev-parse HEAD)" "$mail" || return 1
+		mail_note "$mail" | set_note "$repo" HEAD || return 1
 	done < <(list_mails "$dir")
 }
 
@@ -146,39 +147,47 @@ format_mails()
 # is many times as quick; says which commit the last is.
 commit_mails()
 {
-	local repo=$1 commit=$2 work dir mail status=0
-	work=$(mktemp -d "${TMPDIR:-/tmp}/mails.XXXXXX")
+	local repo=$1 commit=$2 index dir mail status=0
+	index=$(mktemp "${TMPDIR:-/tmp}/mails.XXXXXX")
 	(
-		export GIT_INDEX_FILE=$work/index
+		export GIT_INDEX_FILE=$index
 		git_plain -C "$repo" read-tree "$commit" || exit
 		for dir in "${@:3}"; do
 			while read -r mail; do
-				commit=$(commit_mail "$repo" "$commit" "$mail" "$work") || exit
+				commit=$(commit_mail "$repo" "$commit" "$mail") || exit
 			done < <(list_mails "$dir")
 		done
 		printf '%s\n' "$commit"
 	) || status=$?
-	rm -rf "$work"
+	rm -f "$index"
 	return $status
 }
 
-# commit_mail REPO COMMIT MAIL WORK: one of them, on the index that is COMMIT's
+# commit_mail REPO COMMIT MAIL: one of them, on the index that is COMMIT's
 commit_mail()
 {
-	local repo=$1 mail=$3 work=$4 field author=() commit note
-	if ! { git_plain mailinfo --no-scissors "$work/body" "$work/patch" <"$mail" >"$work/head" &&
-		git_plain -C "$repo" apply --cached "$work/patch"; }; then
-		printf '%s does not apply\n' "${mail#"$top"/}" >&2
+	if ! git_plain mailinfo --no-scissors /dev/null /dev/fd/3 <"$3" 3>&1 >/dev/null |
+		git_plain -C "$1" apply --cached; then
+		printf '%s does not apply\n' "${3#"$top"/}" >&2
 		return 1
 	fi
-	for field in Author Email Date; do
-		author+=("$(sed -n "s/^$field: //p" "$work/head")")
-	done
-	{ sed -n 's/^Subject: //p' "$work/head" && echo && cat "$work/body"; } | git stripspace >"$work/message"
-	commit=$(with_committer env GIT_AUTHOR_NAME="${author[0]}" GIT_AUTHOR_EMAIL="${author[1]}" \
-		GIT_AUTHOR_DATE="${author[2]}" GIT_COMMITTER_DATE="${author[2]}" \
-		git -C "$repo" commit-tree -p "$2" -F "$work/message" "$(git -C "$repo" write-tree)") || return
-	note_of_mail "$repo" "$commit" "$mail" && printf '%s\n' "$commit"
+	commit_as "$1" "$2" "$(git -C "$1" write-tree)" "$3"
+}
+
+# commit_as REPO PARENT TREE MAIL: a commit of TREE with MAIL's author, message and note;
+# says which it is
+commit_as()
+{
+	local head body date commit
+	head=$(git_plain mailinfo --no-scissors /dev/null /dev/null <"$4")
+	body=$(git_plain mailinfo --no-scissors /dev/fd/3 /dev/null <"$4" 3>&1 >/dev/null)
+	date=$(sed -n 's/^Date: //p' <<<"$head")
+	commit=$(printf '%s\n\n%s\n' "$(sed -n 's/^Subject: //p' <<<"$head")" "$body" | git stripspace |
+		with_committer env GIT_AUTHOR_NAME="$(sed -n 's/^Author: //p' <<<"$head")" \
+			GIT_AUTHOR_EMAIL="$(sed -n 's/^Email: //p' <<<"$head")" \
+			GIT_AUTHOR_DATE="$date" GIT_COMMITTER_DATE="$date" \
+			git -C "$1" commit-tree -p "$2" "$3") || return
+	mail_note "$4" | set_note "$1" "$commit" && printf '%s\n' "$commit"
 }
 
 # not_in_mails: what the tree has that the mails have not, or the other way round;

@@ -34,39 +34,30 @@ merging=$base_dir/merge
 rejects=$base_dir/rejects
 made_of=$mails/made-of
 
-# mail_id FILE: git's name of it
-mail_id()
-{
-	git hash-object "$1"
-}
-
-# What mainline's patches are now: a line each, name and patch
+# What mainline's patches are now: a line each, git's name of it and the file's
 made_of_now()
 {
 	local mail
 	while read -r mail; do
-		printf '%s %s\n' "$(mail_id "$mail")" "${mail##*/}"
+		printf '%s %s\n' "$(git hash-object "$mail")" "${mail##*/}"
 	done < <(list_mails "$main_mails")
+}
+
+made_of_then()
+{
+	grep -v '^#' "$made_of"
 }
 
 write_made_of()
 {
-	local mail
 	# So that they are found even before they are committed
-	while read -r mail; do
-		git -C "$top" hash-object -w "$mail" >/dev/null
-	done < <(list_mails "$main_mails")
+	list_mails "$main_mails" | git -C "$top" hash-object -w --stdin-paths >/dev/null
 	{
 		echo "# SPDX-License-Identifier: GPL-2.0"
 		echo "# The patches of patches/mainline that these are made of (scripts/patches/backport.sh)"
 		made_of_now
 	} >"$made_of.new"
 	mv "$made_of.new" "$made_of"
-}
-
-made_of_then()
-{
-	grep -v '^#' "$made_of"
 }
 
 in_step()
@@ -86,100 +77,71 @@ old_mails()
 	done < <(made_of_then)
 }
 
-# paths MAIL...: the files that they change
-paths()
-{
-	local mail
-	for mail; do
-		git apply --numstat -z "$mail" | tr '\0' '\n' | cut -f 3
-	done | sort -u
-}
-
-# states MAILS OUT: of each mail the files that it changes, as it leaves them, in
-# OUT/N/files, and what it says in OUT/N/message and OUT/N/note
+# states TREE RANGE OUT PATH...: of each commit those of the files that it has, in
+# OUT/N/files, and what it says, in OUT/N/message and OUT/N/note
 states()
 {
-	local index=$2/index mail n=0 path
-	mkdir -p "$2"
-	GIT_INDEX_FILE=$index git -C "$main_tree" read-tree base
-	while read -r mail; do
+	local tree=$1 out=$3 commit n=0
+	for commit in $(git -C "$tree" rev-list --reverse "$2"); do
 		n=$((n + 1))
-		mkdir -p "$2/$n"
-		GIT_INDEX_FILE=$index git -C "$main_tree" apply --cached "$mail" 2>/dev/null ||
-			die "${mail##*/}, as it was or is now, does not apply to $(git -C "$main_tree" log -1 --format=%s base)" \
-				"take mainline's tree from a base that it applies to: make tree KERNEL=..."
-		while read -r path; do
-			mkdir -p "$2/$n/files/$(dirname "$path")"
-			GIT_INDEX_FILE=$index git -C "$main_tree" show ":$path" >"$2/$n/files/$path"
-		done < <(paths "$mail")
-		git mailinfo "$2/$n/body" /dev/null <"$mail" >"$2/$n/head"
-		{
-			sed -n 's/^Subject: \(\[PATCH[^]]*\] \)\{0,1\}//p' "$2/$n/head"
-			echo
-			cat "$2/$n/body"
-		} | git stripspace >"$2/$n/message"
-		mail_note "$mail" >"$2/$n/note"
-	done < <(list_mails "$1")
-	rm -f "$index"
-	echo "$n" >"$2/count"
+		tree_files "$commit" "$out/$n/files" "${@:4}"
+		git -C "$tree" log -1 --format=%B "$commit" | git stripspace >"$out/$n/message"
+		{ git -C "$tree" notes show "$commit" 2>/dev/null || :; } | git stripspace >"$out/$n/note"
+	done
+	echo "$n" >"$out/count"
 }
 
-# merge OURS OLD NEW TO: returns 1 if a hand is needed
+# main_states MAILS OUT PATH...: the same of mainline's base with these mails
+main_states()
+{
+	local commit
+	commit=$(commit_mails "$main_tree" base "$1") ||
+		die "mainline's patches, as they were or are now, do not apply to $(git -C "$main_tree" log -1 --format=%s base)" \
+			"take mainline's tree from a base that they apply to: make tree KERNEL=..."
+	states "$main_tree" "base..$commit" "${@:2}"
+}
+
+# merge WORK N FILE: into WORK/to, from WORK/ours, with what changed from WORK/old to
+# WORK/new
 merge()
 {
 	local status=0
-	mkdir -p "$(dirname "$4")"
+	mkdir -p "$(dirname "$1/to/$2/$3")"
 	git merge-file -p --diff3 -L "$BASE" -L "mainline, then" -L "mainline, now" \
-		"$1" "$2" "$3" >"$4" || status=$?
-	[ "$status" -lt 128 ] || die "git merge-file failed on $4"
-	[ "$status" -eq 0 ]
+		"$1/ours/$2/$3" "$1/old/$2/$3" "$1/new/$2/$3" >"$1/to/$2/$3" || status=$?
+	[ "$status" -lt 128 ] || die "git merge-file failed on $2/$3 in $1"
 }
 
 # Into $merging: for each patch the files, message and note, merged
 merge_all()
 {
-	local tmp=$merging.tmp n path commit ours needed=0
+	local tmp=$merging.tmp n path paths counts
 	rm -rf "$tmp" "$merging"
-	mkdir -p "$tmp"
 	old_mails "$tmp/old-mails"
-	states "$tmp/old-mails" "$tmp/old"
-	states "$main_mails" "$tmp/new"
-	[ "$(cat "$tmp/old/count")" = "$(cat "$tmp/new/count")" ] ||
-		die "mainline's series has $(cat "$tmp/new/count") patches now and had $(cat "$tmp/old/count")" \
+	mapfile -t paths < <(touched_files "$tmp"/old-mails/* "$main_mails"/0*.patch)
+	main_states "$tmp/old-mails" "$tmp/old" "${paths[@]}"
+	main_states "$main_mails" "$tmp/new" "${paths[@]}"
+	states "$tree" base..series "$tmp/ours" "${paths[@]}"
+	read -ra counts <<<"$(cat "$tmp"/{old,new,ours}/count | tr '\n' ' ')"
+	[ "${counts[0]}" = "${counts[1]}" ] ||
+		die "mainline's series has ${counts[1]} patches now and had ${counts[0]}" \
 			"make patches/$BASE of it by hand, then: rm patches/$BASE/made-of"
-	n=0
-	while read -r commit; do
-		n=$((n + 1))
-		ours=$tmp/ours/$n
-		mkdir -p "$ours/files"
-		git -C "$tree" log -1 --format=%B "$commit" | git stripspace >"$ours/message"
-		git -C "$tree" notes show "$commit" 2>/dev/null | git stripspace >"$ours/note" || true
-		for path in message note; do
-			merge "$ours/$path" "$tmp/old/$n/$path" "$tmp/new/$n/$path" "$tmp/to/$n/$path" ||
-				needed=1
-		done
-		while read -r path; do
-			if ! git -C "$tree" cat-file -e "$commit:$path" 2>/dev/null; then
-				say "  $n/: $BASE has no $path: left out"
-				continue
+	[ "${counts[2]}" = "${counts[1]}" ] ||
+		die "patches/$BASE has ${counts[2]} patches, mainline's series ${counts[1]}"
+	for ((n = 1; n <= counts[1]; n++)); do
+		merge "$tmp" "$n" message
+		merge "$tmp" "$n" note
+		for path in "${paths[@]/#/files/}"; do
+			if [ ! -e "$tmp/ours/$n/$path" ]; then
+				[ ! -e "$tmp/new/$n/$path" ] || say "  $n/: $BASE has no ${path#files/}: left out"
+			elif [ -e "$tmp/old/$n/$path" ] && [ -e "$tmp/new/$n/$path" ]; then
+				merge "$tmp" "$n" "$path"
 			fi
-			mkdir -p "$(dirname "$ours/files/$path")"
-			git -C "$tree" show "$commit:$path" >"$ours/files/$path"
-			for side in old new; do
-				[ -e "$tmp/$side/$n/files/$path" ] || {
-					mkdir -p "$(dirname "$tmp/$side/$n/files/$path")"
-					git -C "$main_tree" show "base:$path" >"$tmp/$side/$n/files/$path" 2>/dev/null || true
-				}
-			done
-			merge "$ours/files/$path" "$tmp/old/$n/files/$path" "$tmp/new/$n/files/$path" \
-				"$tmp/to/$n/files/$path" || needed=1
-		done < <(cd "$tmp" && find "old/$n/files" "new/$n/files" -type f -printf '%P\n' | sort -u)
-	done < <(git -C "$tree" rev-list --reverse base..series)
-	[ "$n" -eq "$(cat "$tmp/new/count")" ] || die "patches/$BASE has $n patches, mainline's series $(cat "$tmp/new/count")"
+		done
+	done
 	merge_of >"$tmp/to/of"
 	mv "$tmp/to" "$merging"
 	rm -rf "$tmp"
-	return "$needed"
 }
 
 # What a merge is of
@@ -195,34 +157,27 @@ open_places()
 	grep -rn '^<<<<<<< ' "$merging" | sed "s|^$top/||; s/:<<<<<<<.*//" || true
 }
 
-# The commits anew, with what was merged
+# The commits anew, with what was merged; author and date stay
 commit_all()
 {
-	local index=$base_dir/backport.index commit parent new n=0 path note
+	local commit parent new n=0
+	export GIT_INDEX_FILE=$base_dir/backport.index
 	parent=$(git -C "$tree" rev-parse base)
-	declare -A blobs=()
-	while read -r commit; do
+	for commit in $(git -C "$tree" rev-list --reverse base..series); do
 		n=$((n + 1))
-		GIT_INDEX_FILE=$index git -C "$tree" read-tree "$commit"
-		while read -r path; do
-			blobs[$path]=$(git -C "$tree" hash-object -w "$merging/$n/files/$path")
-		done < <(cd "$merging/$n/files" 2>/dev/null && find . -type f -printf '%P\n')
-		for path in "${!blobs[@]}"; do
-			GIT_INDEX_FILE=$index git -C "$tree" update-index --cacheinfo "100644,${blobs[$path]},$path"
-		done
-		new=$(GIT_INDEX_FILE=$index git -C "$tree" write-tree)
-		new=$(with_committer env \
-			GIT_AUTHOR_NAME="$(git -C "$tree" log -1 --format=%an "$commit")" \
-			GIT_AUTHOR_EMAIL="$(git -C "$tree" log -1 --format=%ae "$commit")" \
-			GIT_AUTHOR_DATE="$(git -C "$tree" log -1 --format=%aI "$commit")" \
-			git -C "$tree" commit-tree -p "$parent" -F "$merging/$n/message" "$new")
-		if [ -s "$merging/$n/note" ]; then
-			note=$(git -C "$tree" hash-object -w "$merging/$n/note")
-			with_committer git_plain -C "$tree" notes add -f -C "$note" "$new"
-		fi
-		parent=$new
-	done < <(git -C "$tree" rev-list --reverse base..series)
-	rm -f "$index"
+		git -C "$tree" read-tree "$commit"
+		git_plain --git-dir="$tree/.git" --work-tree="$merging/$n/files" add --ignore-removal .
+		new=$(git -C "$tree" write-tree)
+		parent=$({
+			printf 'tree %s\nparent %s\n' "$new" "$parent"
+			git -C "$tree" cat-file commit "$commit" | grep -m 2 -E '^(author|committer) '
+			echo
+			cat "$merging/$n/message"
+		} | git -C "$tree" hash-object -t commit -w --stdin)
+		set_note "$tree" "$parent" <"$merging/$n/note"
+	done
+	rm -f "$GIT_INDEX_FILE"
+	unset GIT_INDEX_FILE
 	git_plain -C "$tree" checkout -q -f -B series "$parent"
 }
 
@@ -235,7 +190,8 @@ patches_of_base()
 		rmdir "$top/patches/$BASE"
 		exit 1
 	}
-	mails=$top/patches/$BASE made_of=$top/patches/$BASE/made-of
+	made_of=$top/patches/$BASE/made-of
+	write_made_of
 }
 
 backport()
@@ -258,7 +214,6 @@ backport()
 	}
 	if [ ! -d "$top/patches/$BASE" ]; then
 		patches_of_base
-		write_made_of
 		say "$BASE: mainline's series applies as it is; give patches/$BASE/0000-cover-letter.patch its text"
 		return
 	fi
@@ -271,7 +226,7 @@ backport()
 	if [ -e "$merging/of" ] && cmp -s "$merging/of" <(merge_of); then
 		say "$BASE: going on with ${merging#"$top"/}"
 	else
-		merge_all || true
+		merge_all
 	fi
 	places=$(open_places)
 	if [ -n "$places" ]; then
@@ -300,66 +255,41 @@ diff_of()
 # do not, they are in REJECT, and a line for each says where it belongs; returns 1.
 apply_file()
 {
-	local mail=$1 path=$2 reject=$3 said
+	local path=$2 reject=$3 said hunks
 	mkdir -p "${reject%/*}"
-	diff_of "$mail" "$path" >"$reject.all"
-	if said=$(git_plain -C "$tree" apply --reject --verbose "$reject.all" 2>&1); then
-		rm -f "$reject.all"
-		return 0
+	diff_of "$1" "$path" >"$reject"
+	hunks=$(grep '^@@' "$reject")
+	if said=$(git_plain -C "$tree" apply --reject "$reject" 2>&1); then
+		rm "$reject"
+		return
 	fi
 	if [ -e "$tree/$path.rej" ]; then
 		mv "$tree/$path.rej" "$reject"
-		rm -f "$reject.all"
+		grep '^@@' "$reject" | grep -nxF -f - <(echo "$hunks") |
+			sed "s|^\([0-9]*\):|    $path: hunk \1 of $(wc -l <<<"$hunks"): |"
 	else
-		mv "$reject.all" "$reject"
 		# No such file, or one that is new has been there before
-		grep -E -m 1 '^error:' <<<"$said" | sed "s|^error: *\($path: \)*|    $path: nothing applies: |" || :
-		return 1
+		sed -n "s|^error: *\($path: \)*|    $path: nothing applies: |p" <<<"$said" | head -n 1
 	fi
-	diff_of "$mail" "$path" | grep '^@@' | awk -v path="$path" -v said="$said" '
-	BEGIN {
-		n = split(said, line, "\n")
-		for (i = 1; i <= n; i++)
-			if (sub(/^Rejected hunk #/, "", line[i]))
-				rejected[line[i] + 0] = 1
-	}
-	{ hunk[NR] = $0 }
-	END {
-		for (i = 1; i <= NR; i++)
-			if (i in rejected)
-				printf "    %s: hunk %d of %d: %s\n", path, i, NR, hunk[i]
-	}'
 	return 1
 }
 
-# apply_partly MAIL N: commit of it what applies
+# apply_partly MAIL REJECTS: commit of it what applies
 apply_partly()
 {
-	local mail=$1 n=$2 path note status=0
+	local path status=0
 	while read -r path; do
-		apply_file "$mail" "$path" "$rejects/$n/$path.rej" || status=1
-	done < <(paths "$mail")
-	git mailinfo "$rejects/body" /dev/null <"$mail" >"$rejects/head"
-	{
-		sed -n 's/^Subject: \(\[PATCH[^]]*\] \)\{0,1\}//p' "$rejects/head"
-		echo
-		cat "$rejects/body"
-	} | git stripspace >"$rejects/message"
+		apply_file "$1" "$path" "$2/$path.rej" || status=1
+	done < <(touched_files "$1")
 	git_plain -C "$tree" add -A
-	with_committer git_plain -C "$tree" commit -q --allow-empty -F "$rejects/message" \
-		--author="$(mail_author "$mail")" --date="$(sed -n 's/^Date: //p' "$rejects/head")"
-	mail_note "$mail" >"$rejects/note"
-	if [ -s "$rejects/note" ]; then
-		note=$(git -C "$tree" hash-object -w "$rejects/note")
-		with_committer git_plain -C "$tree" notes add -f -C "$note" HEAD
-	fi
-	rm -f "$rejects"/{body,head,message,note}
-	return "$status"
+	git -C "$tree" update-ref refs/heads/series \
+		"$(commit_as "$tree" series "$(git -C "$tree" write-tree)" "$1")"
+	return $status
 }
 
 begin()
 {
-	local from=$top/patches/$1 to=$top/patches/$BASE mail n=0 open=0 count
+	local from=$top/patches/$1 to=$top/patches/$BASE mail number open=0
 	export BASE
 	[ ! -e "$to" ] || die "patches/$BASE is there already" \
 		"to bring it up to date: scripts/patches/backport.sh $BASE"
@@ -370,15 +300,13 @@ begin()
 	[ -z "$(tree_work)" ] || die "${tree#"$top"/} has $(tree_work)" \
 		"to drop that: git -C ${tree#"$top"/} checkout -f -B series base"
 	rm -rf "$rejects"
-	mkdir -p "$rejects"
 	git_plain -C "$tree" checkout -q -f -B series base
 	while read -r mail; do
-		n=$((n + 1))
 		say "$BASE: ${mail##*/}"
-		count=$(sed -n 's/^Subject: .*\/\([0-9]*\)\].*/\1/p; /^$/q' "$mail")
-		apply_partly "$mail" "$(printf '%04d' "$n")" || {
+		number=$(basename "$mail" | cut -c1-4)
+		apply_partly "$mail" "$rejects/$number" || {
 			open=1
-			say "    the rest of $n/$count is in ${rejects#"$top"/}/$(printf '%04d' "$n")/;" \
+			say "    the rest of $(mail_number "$mail") is in ${rejects#"$top"/}/$number/;" \
 				"its commit is $(git -C "$tree" rev-parse --short=12 HEAD)"
 		}
 	done < <(list_mails "$from")
@@ -401,13 +329,15 @@ begin()
 		say "    make check BASE=$BASE"
 		return
 	fi
-	say
-	say "$BASE: patches/$BASE has $1's patches, ${tree#"$top"/} what applies of them. Next:"
-	say "    cd ${tree#"$top"/}              make the changes that are in the .rej files, one patch at a time"
-	say "    git commit -a --fixup=COMMIT     the commit that is named above"
-	say "    git rebase -i --autosquash base"
-	say "    make series BASE=$BASE           writes patches/$BASE; then its messages, and the cover letter"
-	say "    make check BASE=$BASE            fails until the patches apply and pass"
+	cat <<-EOF
+
+		$BASE: patches/$BASE has $1's patches, ${tree#"$top"/} what applies of them. Next:
+		    cd ${tree#"$top"/}              make the changes that are in the .rej files, one patch at a time
+		    git commit -a --fixup=COMMIT     the commit that is named above
+		    git rebase -i --autosquash base
+		    make series BASE=$BASE           writes patches/$BASE; then its messages, and the cover letter
+		    make check BASE=$BASE            fails until the patches apply and pass
+	EOF
 	return 1
 }
 
@@ -421,32 +351,30 @@ must_be_base()
 			"its head says what a line has"
 }
 
+need git
 only_look=
 case ${1-} in
 -i)
-	{ [ $# -ge 2 ] && [ $# -le 3 ]; } || usage_error "-i takes a base, and what to begin with"
-	need git
+	arguments 1 2 "${@:2}"
 	must_be_base "$2"
 	[ "$BASE" = "$2" ] || BASE=$2 exec "$0" "$@"
 	begin "${3:-mainline}"
 	exit
 	;;
 -n)
-	only_look=1
+	only_look=-n
 	shift
 	;;
--*) usage_error "unknown option '$1'" ;;
 esac
 arguments 1 99 "$@"
 without_fixes
-need git
 if [ $# -gt 1 ]; then
 	status=0
 	for base; do
-		"$0" ${only_look:+-n} "$base" || status=1
+		"$0" $only_look "$base" || status=1
 	done
 	exit "$status"
 fi
 must_be_base "$1"
-[ "$BASE" = "$1" ] || BASE=$1 exec "$0" ${only_look:+-n} "$1"
+[ "$BASE" = "$1" ] || BASE=$1 exec "$0" $only_look "$1"
 backport
