@@ -144,11 +144,12 @@ none()
 
 # What the series changes on top of the fixes is what it changes by itself, except for what
 # they have changed already. It takes nothing of a fix away, unless it has its own way of
-# the same: the index says of which.
+# the same: the index says of which. And a fix has the default limit where the series has
+# the allocator's.
 same_changes()
 {
 	local base=$1 w=$work status=0 mail sign
-	rm -f "$w"/{own,top,fix}[-+] "$w/replaced"
+	rm -f "$w"/{own,top,fix,limit}[-+] "$w/replaced"
 	for sign in + -; do
 		net_lines "$base" $sign base series >"$w/own$sign"
 		net_lines "$base" $sign fixes fixed-series >"$w/top$sign"
@@ -159,12 +160,15 @@ same_changes()
 			sed -n '/^diff /,$ { /^+++ /d; s/^+//p }' "$mail"
 	done | LC_ALL=C sort >"$w/replaced"
 	export LC_ALL=C
+	grep -F 'IO_TLB_SEGSIZE * IO_TLB_SIZE' "$w/fix+" >"$w/limit-" || :
+	sed 's/IO_TLB_SEGSIZE \* IO_TLB_SIZE/(size_t)mem->segsize * IO_TLB_SIZE/' "$w/limit-" >"$w/limit+"
 	wc -l "$w"/{own,top,fix}[-+] "$w/replaced"
 	[ -s "$w/own+" ] && [ -s "$w/top+" ] || return
-	comm -23 "$w/top+" "$w/own+" | comm -23 - "$w/fix-" | none "lines that the series does not add by itself" || status=1
+	comm -23 "$w/top+" "$w/own+" | comm -23 - "$w/fix-" | comm -23 - "$w/limit+" |
+		none "lines that the series does not add by itself" || status=1
 	comm -23 "$w/own+" "$w/top+" | comm -23 - "$w/fix+" |
 		none "lines that the series adds, and neither it on top nor the fixes" || status=1
-	comm -23 "$w/top-" "$w/own-" | comm -23 - "$w/replaced" |
+	comm -23 "$w/top-" "$w/own-" | comm -23 - "$w/replaced" | comm -23 - "$w/limit-" |
 		none "lines that it takes away from the fixes, or from what is around" || status=1
 	comm -23 "$w/own-" "$w/top-" | comm -23 - "$w/fix-" |
 		none "lines that the series removes, and neither it on top nor the fixes" || status=1

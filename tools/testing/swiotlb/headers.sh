@@ -71,7 +71,7 @@ one_line()
 	has RIG_HAS_AREAS '^static unsigned int rmem_swiotlb_nareas[(]' "$swiotlb_c"
 	has RIG_SEARCHES_ALL_AREAS 'pool->nareas > mem->nareas' "$swiotlb_c"
 	has RIG_REDUCES_NAREAS '^[[:space:]][[:space:]]default_nareas = nareas;' "$swiotlb_c"
-	has RIG_HAS_DEL_POOL '^static void __init del_mem_pool[(]' "$swiotlb_c"
+	has RIG_DELETES_POOL 'list_del_rcu[(]&mem->node[)]' "$swiotlb_c"
 	has RIG_HAS_MAP '"io_tlb_map"' "$swiotlb_c"
 	has RIG_HAS_PAD_SLOTS 'pad_slots;' "$swiotlb_c"
 	has RIG_HAS_TOTAL_USED 'total_used;' "$header"

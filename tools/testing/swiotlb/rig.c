@@ -20,6 +20,7 @@ char *rig_ram;
 phys_addr_t rig_highmem = ~0ULL;
 unsigned int rig_cpus = 1;
 __thread unsigned int rig_cpu;
+__thread int rig_locks_held;
 bool rig_copy = true;
 bool rig_cc;
 bool rig_cc_host;
@@ -176,6 +177,8 @@ void rig_print(enum rig_level level, const struct device *dev, const char *fmt, 
 	va_start(args, fmt);
 	format(text, sizeof(text), fmt, args);
 	va_end(args);
+	if (rig_locks_held)
+		rig_die("printed with a spinlock held: %s", text);
 	length = strlen(text);
 	if (length && text[length - 1] == '\n')
 		text[--length] = 0;

@@ -191,6 +191,8 @@ void rig_parse_early_params(const char *cmdline);
 
 /* Is the default pool remapped as it is made? That is Xen's. */
 extern bool rig_remap;
+/* More slots than this cannot be remapped. */
+extern unsigned long rig_remap_most;
 
 /*
  * Make the files of the default pool in debugfs, in "swiotlb", as boots do late. Once in

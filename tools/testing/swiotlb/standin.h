@@ -330,11 +330,23 @@ typedef struct { int locked; } spinlock_t;
 #define spin_lock(lock) do {				\
 	BUG_ON((lock)->locked);				\
 	(lock)->locked = 1;				\
+	RIG_COUNT_LOCKS(1);				\
 } while (0)
 #define spin_unlock(lock) do {				\
 	BUG_ON(!(lock)->locked);			\
 	(lock)->locked = 0;				\
+	RIG_COUNT_LOCKS(-1);				\
 } while (0)
+#endif
+/*
+ * A message takes its time, and should not be printed with a spinlock held. Not where
+ * instructions are counted.
+ */
+extern __thread int rig_locks_held;
+#ifdef __SANITIZE_ADDRESS__
+#define RIG_COUNT_LOCKS(n)	((void)(rig_locks_held += (n)))
+#else
+#define RIG_COUNT_LOCKS(n)	do { } while (0)
 #endif
 #define local_irq_save(flags)		((void)((flags) = 0))
 #define local_irq_restore(flags)	((void)(flags))

@@ -159,10 +159,15 @@ void rig_split(struct device *dev, unsigned int nareas)
 }
 
 bool rig_remap;
+unsigned long rig_remap_most = ULONG_MAX;
 
 /* Xen's takes the pool by slot sets. */
 static int remap(void *tlb, unsigned long nslabs)
 {
+	if (nslabs > rig_remap_most)
+		return -ENOMEM;
+	/* It gives the memory other addresses: whose it is matters. */
+	memset(tlb, 0, nslabs << IO_TLB_SHIFT);
 	return nslabs % IO_TLB_SEGSIZE ? -EINVAL : 0;
 }
 
@@ -172,7 +177,7 @@ static int remap(void *tlb, unsigned long nslabs)
  */
 static void begin_default(void)
 {
-#if !RIG_HAS_DEL_POOL
+#if !RIG_DELETES_POOL
 	if (mem_pool(&io_tlb_default_mem)->nslabs)
 		return;
 	io_tlb_default_mem.nslabs = 0;

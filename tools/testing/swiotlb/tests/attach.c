@@ -307,6 +307,38 @@ static void highmem_at_end(void)
 	rig_pool_destroy(&pool);
 }
 
+/* Less than a slot: there is nothing to hand out, nor a page to look at. */
+static void without_slots(void)
+{
+	static const size_t bytes[] = { 0, 1, RIG_SLOT - 1 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bytes); i++) {
+		create(BASE, bytes[i]);
+		rig_log_reset();
+		attach(0);
+		expect(errors[0] == -EINVAL, "%zu bytes: the error is %d", bytes[i], errors[0]);
+		expect(rig_log_count(RIG_ERR) == 1 && strstr(rig_log(), pool.rmem.name),
+		       "%zu bytes: said is: %s", bytes[i], rig_log());
+		rig_pool_destroy(&pool);
+	}
+	create(BASE, RIG_SLOT);
+	attach(0);
+	expect(!errors[0], "one slot: %d", errors[0]);
+	rig_pool_destroy(&pool);
+}
+
+/* What was good enough for the first device is not looked at again for the second. */
+static void looked_at_once(void)
+{
+	create(BASE, SZ_1M);
+	attach(0);
+	rig_no_memory(BASE, BASE + SZ_1M);
+	attach(1);
+	check_both("the pool is set up");
+	rig_pool_destroy(&pool);
+}
+
 static const struct test tests[] = {
 	{ "while the pool is set up", while_set_up, NEEDS_FIXES },
 	{ "two threads at once", two_threads, NEEDS_FIXES | NEEDS_THREADS },
@@ -316,6 +348,8 @@ static const struct test tests[] = {
 	{ "memory ends in the pool", in_pool, NEEDS_FIXES },
 	{ "memory around the pool", around_pool },
 	{ "highmem at the end of the pool", highmem_at_end, NEEDS_FIXES },
+	{ "a pool without slots", without_slots, NEEDS_FIXES },
+	{ "a pool that is looked at once", looked_at_once, NEEDS_FIXES },
 	{ }
 };
 

@@ -51,21 +51,31 @@ static void wrap(void)
 
 /* ---- sizes ---- */
 
-/*
- * 2 GiB, whose mask has all of the 32 bits, and more: refused before anything is
- * shifted (UndefinedBehaviorSanitizer looks on).
- */
-static void more_than_2g(void)
+/* A slot set, and no byte more */
+static void more_than_a_set(void)
 {
-	static const size_t bytes[] = {
+	const size_t bytes[] = {
 		1UL << 31, (1UL << 31) + 1, 1UL << 32, 3UL << 31, 1UL << 40,
+		/* Their numbers of slots, of which an unsigned int sees the last bits */
+		1UL << 43, (1UL << 43) + 4096,
+		SET * RIG_SLOT + 1, 2 * SET * RIG_SLOT,
 	};
 	unsigned int i;
 
 	setup(&f, BASE, 4 * SET, 0);
+	/* UndefinedBehaviorSanitizer sees that nothing is shifted out of its type. */
 	for (i = 0; i < ARRAY_SIZE(bytes); i++)
 		expect(rig_alloc(&f.dev, bytes[i]) == RIG_NO_ADDR, "0x%zx bytes in a pool of 0x%lx",
 		       bytes[i], 4 * SET * RIG_SLOT);
+	model_must_alloc(&f.m, &f.dev, SET * RIG_SLOT);
+	teardown(&f);
+}
+
+/* No bytes: refused, and no bug */
+static void nothing(void)
+{
+	setup(&f, BASE, 4 * SET, 0);
+	expect(rig_alloc(&f.dev, 0) == RIG_NO_ADDR, "0 bytes are at an address");
 	model_must_alloc(&f.m, &f.dev, RIG_PAGE);
 	teardown(&f);
 }
@@ -107,6 +117,28 @@ static void less_late(void)
 	rig_default_exit();
 	rig_fail_above(SZ_1M / 2);
 	expect(rig_default_late(4 * SZ_1M, 1) == -ENOMEM, "less than the least is taken");
+}
+
+/*
+ * 2 MiB cannot be remapped, and 1 MiB can, or cannot: then other pages are asked for, as
+ * the first ones have been freed.
+ */
+static void late_remapped(void)
+{
+	struct rig_view view;
+
+	rig_remap = true;
+	rig_remap_most = SZ_1M / RIG_SLOT;
+	expect(!rig_default_late(2 * SZ_1M, 1), "no pool, although 1 MiB can be remapped");
+	rig_device_init(&dev, "device");
+	expect(rig_pools(&dev, &view, 1) == 1 && view.nslabs == SZ_1M / RIG_SLOT,
+	       "the pool has %lu slots", view.nslabs);
+	expect(rig_pages_in_use() >= SZ_1M, "its pages are free: %zu bytes are in use",
+	       rig_pages_in_use());
+	rig_default_exit();
+	rig_remap_most = SZ_1M / RIG_SLOT - 1;
+	expect(rig_default_late(2 * SZ_1M, 1) == -ENOMEM, "what cannot be remapped is taken");
+	expect(!rig_pages_in_use(), "%zu bytes are in use", rig_pages_in_use());
 }
 
 /* ---- released twice ---- */
@@ -211,13 +243,14 @@ static void torn_down(void)
 			expect(!rig_default_late(4 * SZ_1M, 4), "no pool of 4 MiB");
 		if (!i)
 			rig_default_debugfs();
-		rig_default_growth(false);
+		rig_default_growth(true);
 		rig_device_init(&dev, "device");
 		expect(rig_default_teardown(), "it stays");
 		expect(!rig_nslabs(&dev), "%lu slots are left", rig_nslabs(&dev));
 		expect(!rig_pools(&dev, &view, 1), "the pool is left in the list");
 		expect(rig_debugfs("swiotlb", "io_tlb_used", &value) && !value,
 		       "io_tlb_used is %llu", (unsigned long long)value);
+		expect(!rig_can_grow(&dev), "it may grow again");
 		expect(rig_map(&dev, SOURCE, 1, 0, DMA_TO_DEVICE, 0) == RIG_NO_ADDR,
 		       "a byte was mapped in no pool");
 	}
@@ -225,26 +258,37 @@ static void torn_down(void)
 
 /* ---- memory encryption ---- */
 
-static void expect_refused(phys_addr_t addr, const char *has, const char *needs)
+static void expect_refused(phys_addr_t addr, const char *has, const char *required)
 {
 	char text[80];
 
-	snprintf(text, sizeof(text), "pool is %s, but the device needs %s memory", has, needs);
+	snprintf(text, sizeof(text), "pool is %s, but %s memory is required", has, required);
 	expect(addr == RIG_NO_ADDR, "served by a pool that is %s", has);
 	expect(strstr(rig_log(), text), "no message '%s': %s", text, rig_log());
 	rig_log_reset();
 }
 
-/* A pool of one kind and a request for the other: refused by a message that names both */
+static void expect_silence(phys_addr_t addr)
+{
+	expect(addr == RIG_NO_ADDR, "served by a pool of the other kind");
+	expect(!strstr(rig_log(), "pool is"), "said is: %s", rig_log());
+}
+
+/*
+ * A pool of one kind and a request for the other: refused by a message that names both,
+ * unless none is wanted
+ */
 static void encryption(void)
 {
 	setup(&f, BASE, 4 * SET, 0);
 	rig_cc = true;
 	expect_refused(rig_map(&f.dev, SOURCE, 1, 0, DMA_TO_DEVICE, 0), "encrypted",
 		       "decrypted");
+	expect_silence(rig_map(&f.dev, SOURCE, 1, 0, DMA_TO_DEVICE, DMA_ATTR_NO_WARN));
 	rig_cc_host = true;
 	expect_refused(rig_map(&f.dev, SOURCE, 1, 0, DMA_TO_DEVICE, 0), "encrypted",
 		       "decrypted");
+	expect_silence(rig_map(&f.dev, SOURCE, 1, 0, DMA_TO_DEVICE, DMA_ATTR_NO_WARN));
 	rig_cc = false;
 	rig_cc_host = false;
 	rig_log_reset();
@@ -290,9 +334,13 @@ static void never_ending(void)
 static const struct test tests[] = {
 	{ "the search wraps around", wrap,
 	  NEEDS_FIXES | NEEDS_ALIGNMENT | NEEDS_SETS_128 },
-	{ "more than 2 GiB", more_than_2g, NEEDS_FIXES },
+	{ "a coherent buffer of more than a slot set", more_than_a_set,
+	  NEEDS_FIXES | NEEDS_ALIGNMENT },
+	{ "a coherent buffer of no bytes", nothing, NEEDS_FIXES | NEEDS_ALIGNMENT },
 	{ "a late default pool of 1 MiB and less", small_late, NEEDS_FIXES | NEEDS_SETS_128 },
 	{ "a late default pool of less than asked for", less_late,
+	  NEEDS_FIXES | NEEDS_SETS_128 },
+	{ "a late default pool that cannot be remapped", late_remapped,
 	  NEEDS_FIXES | NEEDS_SETS_128 },
 	{ "a search that ends", never_ending, 0, 10 },
 	{ "released twice", twice, NEEDS_FIXES },
