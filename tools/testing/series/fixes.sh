@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The fixes that are sent by themselves (patches/fixes), in TAP. Each applies to its base
-# alone, and all do in order; checkpatch has nothing to say; what shows the fault fails
-# on the base, for the reason that is given, and passes with this fix alone. Which test
+# alone, or after the commits that its Cc: stable names, as stable-kernel-rules.rst has
+# it, and all do in order; checkpatch has nothing to say; what shows the fault fails
+# without the fix, for the reason that is given, and passes with it. Which test
 # that is, and the reason, is in the tables of patches/fixes/README.md. What only a guest
 # can show is left to the test that is named there.
 #
@@ -196,14 +197,34 @@ run_rig()
 		"$(in_rig "$name" "$4" print-out)/swiotlb-test" "${told[@]}" "${@:5}"
 }
 
-# is_seen BASE VARIABLES TEST REASON: on the base it fails, and that is why
+# needed BASE MAIL: the mails of the commits that it needs, by its Cc: stable
+needed()
+{
+	local title mail
+	sed -n '/^---$/q; s/^Cc: .*stable@.* # [0-9.x]*: [0-9a-f]*: //p' "$2" | while read -r title; do
+		list_mails "$top/patches/fixes/$1" | while read -r mail; do
+			[ "$(subject "$mail")" != "$title" ] || echo "$mail"
+		done
+	done
+}
+
+# style BASE MAIL: checkpatch. The words of an upstream commit stay as they are.
+style()
+{
+	local ignore=UNKNOWN_COMMIT_ID
+	! grep -q '^commit [0-9a-f]\{40\} upstream\.$' "$2" || ignore+=,GIT_COMMIT_ID,COMMIT_LOG_LONG_LINE
+	perl "$(repo "$1")/scripts/checkpatch.pl" --root="$(repo "$1")" --strict --no-summary \
+		--ignore "$ignore" "$2"
+}
+
+# is_seen BASE NAME COMMIT VARIABLES TEST REASON: there it fails, and that is why
 is_seen()
 {
-	! run_rig "$1" base base "$2" --filter "$3" >"$work/said" 2>&1 || {
+	! run_rig "$1" "$2" "$3" "$4" --filter "$5" >"$work/said" 2>&1 || {
 		echo "the test passes"
 		return 1
 	}
-	if ! grep -q '^not ok' "$work/said" || ! grep -F -m 1 -e "$4" "$work/said"; then
+	if ! grep -q '^not ok' "$work/said" || ! grep -F -m 1 -e "$6" "$work/said"; then
 		tail -n 20 "$work/said"
 		return 1
 	fi
@@ -221,13 +242,18 @@ is_fixed()
 
 check_one()
 {
-	local base=$1 mail=$2 name subject commit test with reason
+	local base=$1 mail=$2 name subject before=base without=base commit test with reason needed
 	name=$(basename "$mail" .patch)
 	commit=$work/$base.commit
 	subject=$(subject "$mail")
-	tap "$base: $name: applies alone" patched_to "$commit" "$(repo "$base")" base "$mail"
-	tap "$base: $name: checkpatch" perl "$(repo "$base")/scripts/checkpatch.pl" \
-		--root="$(repo "$base")" --strict --no-summary --ignore UNKNOWN_COMMIT_ID "$mail"
+	mapfile -t needed < <(needed "$base" "$mail")
+	if [ ${#needed[@]} -gt 0 ]; then
+		without=${name%%-*}-before
+		tap "$base: $name: what it needs applies" patched_to "$commit" "$(repo "$base")" base "${needed[@]}"
+		before=$(cat "$commit")
+	fi
+	tap "$base: $name: applies alone" patched_to "$commit" "$(repo "$base")" "$before" "$mail"
+	tap "$base: $name: checkpatch" style "$base" "$mail"
 	while IFS='|' read -r test with reason; do
 		case $test in
 		selftests/*)
@@ -235,7 +261,7 @@ check_one()
 			continue
 			;;
 		esac
-		tap "$base: $name: $test fails without it: $reason" is_seen "$base" "$with" "$test" "$reason"
+		tap "$base: $name: $test fails without it: $reason" is_seen "$base" "$without" "$before" "$with" "$test" "$reason"
 		tap "$base: $name: $test passes with it alone" is_fixed "$base" "${name%%-*}" \
 			"$(cat "$commit")" "$with" "$test"
 	done < <(cells "What shows them" "$subject" || :)
