@@ -700,6 +700,7 @@ struct device {
 
 #define DMA_ATTR_SKIP_CPU_SYNC		(1UL << 5)
 #define DMA_ATTR_NO_WARN		(1UL << 8)
+#define DMA_ATTR_NO_BOUNCE		(1UL << 15)
 #define DMA_ATTR_CC_SHARED		(1UL << 13)
 #define __DMA_ATTR_ALLOC_CC_SHARED	(1UL << 14)
 #define DMA_MAPPING_ERROR		(~(dma_addr_t)0)

@@ -306,6 +306,18 @@ static void encryption(void)
 	expect(!strstr(rig_log(), "pool is"), "said is: %s", rig_log());
 }
 
+/* A mapping that must not be bounced is refused, without a word. */
+static void no_bounce(void)
+{
+	setup(&f, BASE, 4 * SET, 0);
+	rig_log_reset();
+	expect(rig_map(&f.dev, SOURCE, 1, 0, DMA_TO_DEVICE, DMA_ATTR_NO_BOUNCE) == RIG_NO_ADDR,
+	       "a bounce buffer");
+	expect(!*rig_log(), "said is: %s", rig_log());
+	model_check(&f.m);
+	teardown(&f);
+}
+
 /*
  * A device with a min_align_mask of two slots, whose original begins in the second one.
  * Every second slot of the pool is free, and the search is to begin at the fifth:
@@ -346,6 +358,7 @@ static const struct test tests[] = {
 	{ "released twice", twice, NEEDS_FIXES },
 	{ "no default pool", no_default_pool, NEEDS_FIXES | NEEDS_DYNAMIC },
 	{ "a default pool that is freed", torn_down, NEEDS_FIXES | NEEDS_SETS_128 },
+	{ "a mapping that must not be bounced", no_bounce, NEEDS_FIXES },
 	{ "a pool of the other encryption", encryption, NEEDS_FIXES | NEEDS_CC_POOLS },
 	{ }
 };
