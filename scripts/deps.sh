@@ -22,73 +22,17 @@ run | all) ;;
 *) usage_error "unknown argument '$part'" ;;
 esac
 
-# packages PART: PACKAGE  TOOL  what for. TOOL is what is looked for where there is
-# no dpkg; "-" is something that is no command.
+# packages PART: lines "PACKAGE TOOL what for" of scripts/packages
 packages()
 {
-	local host
+	local part package tool what host
 	host=$(dpkg --print-architecture 2>/dev/null || true)
-	cat <<-EOF
-	git                      git                       the series
-	make                     make                      everything
-	gcc                      gcc                       the kernel's host tools, x86 objects
-	libc6-dev                -                         the kernel's host tools
-	flex                     flex                      kconfig, dtc
-	bison                    bison                     kconfig, dtc
-	bc                       bc                        kernel build
-	cpio                     cpio                      initramfs
-	kmod                     depmod                    modules
-	rsync                    rsync                     kernel headers
-	libssl-dev               -                         kernel build, certificates
-	libelf-dev               -                         kernel build, objtool for x86
-	perl                     perl                      kernel build, checkpatch, get_maintainer
-	xz-utils                 xz                        unpacking the kernel source
-	util-linux               flock                     one build at a time
-	gcc-arm-linux-gnueabihf  $(cross_compile arm)gcc   the SCP's firmware, 32-bit arm objects
-	qemu-system-arm          qemu-system-aarch64       the guests
-	device-tree-compiler     dtc                       device trees, overlays
-	python3                  python3                   the kernel's tools
-	EOF
-	# On arm64 the native compiler goes by this name, too.
-	[ "$host" = arm64 ] || cat <<-EOF
-	gcc-aarch64-linux-gnu    $(cross_compile arm64)gcc the kernel
-	libc6-dev-arm64-cross    -                         programs for the guest
-	EOF
-	[ "$1" = all ] || return 0
-	cat <<-EOF
-	git-email                -                         make send
-	libmailtools-perl        -                         make send
-	clang                    clang                     fuzzing, coverage
-	libclang-rt-dev          -                         fuzzing, coverage
-	llvm                     llvm-cov                  coverage, a sanitizer's findings by line
-	perl                     prove                     make test
-	libtap-formatter-junit-perl -                      JUNIT=
-	debian-archive-keyring   -                         signature of the kernel source
-	ccache                   ccache                    second build in a minute
-	gcc-riscv64-linux-gnu    riscv64-linux-gnu-gcc     the kernel of the riscv guest
-	qemu-system-misc         qemu-system-riscv64       the riscv guest
-	qemu-system-x86          qemu-system-x86_64        the x86_64 guest
-	sparse                   sparse                    make check
-	shellcheck               shellcheck                make check
-	patch                    patch                     make bench, mutants
-	quilt                    quilt                     the series as distributions take it
-	depthcharge-tools        mkdepthcharge             the Chromebook's kernel partition
-	vboot-kernel-utils       vbutil_kernel             it, signed and verified
-	cgpt                     cgpt                      partitions of a Chromebook's disk
-	u-boot-tools             mkimage                   the FIT image in it
-	lz4                      lz4                       the kernel in that
-	valgrind                 valgrind                  make bench
-	fio                      fio                       disks of the guest, verified here
-	e2fsprogs                mke2fs                    disks of the guest
-	gnuplot-nox              gnuplot                   make bench, its plots
-	python3-ply              -                         checkpatch, SPDX tags
-	python3-git              -                         checkpatch, SPDX tags
-	python3-sphinx           sphinx-build              documentation
-	python3-yaml             -                         the kernel's sphinx extensions
-	python3-venv             -                         dtschema
-	python3-dev              -                         dtschema (libfdt bindings)
-	swig                     swig                      dtschema (libfdt bindings)
-	EOF
+	grep -v -e '^#' -e '^$' "$top/scripts/packages" | while read -r part package tool what; do
+		[ "$part" != all ] || [ "$1" = all ] || continue
+		[ "$part" != cross ] || [ "$host" != arm64 ] || continue
+		[[ $tool != cross:* ]] || tool=$(cross_compile "${tool#cross:}")gcc
+		printf '%s %s %s\n' "$package" "$tool" "$what"
+	done
 }
 
 # What build/venv has; a change here makes it anew.

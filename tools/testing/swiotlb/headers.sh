@@ -45,41 +45,17 @@ cat "$swiotlb_c" "$header" "$ksrc/include/linux/iommu-helper.h" |
 		echo '#include "standin.h"' >"$out/$name"
 	done
 
-# has MACRO PATTERN FILE: the macro is 1 if the file has the pattern, else 0.
-has()
+# text_of PLACE: where "features" has a macro's pattern looked for. A function's
+# declaration comes on one line.
+text_of()
 {
-	if grep -Eq "$2" "$3"; then
-		echo "#define $1 1"
-	else
-		echo "#define $1 0"
-	fi
+	case $1 in
+	source) cat "$swiotlb_c" ;;
+	header) cat "$header" ;;
+	*) tr '\n\t' '  ' <"$header" | grep -o "$1([^)][^)]*)" | head -n 1 ;;
+	esac
 }
 
-# A function's declaration on one line
-one_line()
-{
-	tr '\n\t' '  ' <"$header" | grep -o "$1([^)][^)]*)" | head -n 1
-}
-
-{
-	has RIG_HAS_SEGSIZE '[[:space:]]segsize;' "$header"
-	has RIG_HAS_POOL '^struct io_tlb_pool \{' "$header"
-	has RIG_HAS_DYNAMIC '[[:space:]]dyn_alloc;' "$header"
-	has RIG_HAS_ALIGNMENT 'tlb_addr & alloc_align_mask|alloc_align_mask [|] iotlb_align_mask' "$swiotlb_c"
-	has RIG_HAS_BITMAP '[[:space:]]\*bitmap;' "$header"
-	has RIG_TAKES_LOWEST '[[:space:]]longest[[]IO_TLB_BLOCKS[]];' "$swiotlb_c"
-	has RIG_HAS_AREAS '^static unsigned int rmem_swiotlb_nareas[(]' "$swiotlb_c"
-	has RIG_SEARCHES_ALL_AREAS 'pool->nareas > mem->nareas' "$swiotlb_c"
-	has RIG_REDUCES_NAREAS '^[[:space:]][[:space:]]default_nareas = nareas;' "$swiotlb_c"
-	has RIG_DELETES_POOL 'list_del_rcu[(]&mem->node[)]' "$swiotlb_c"
-	has RIG_HAS_MAP '"io_tlb_map"' "$swiotlb_c"
-	has RIG_HAS_PAD_SLOTS 'pad_slots;' "$swiotlb_c"
-	has RIG_HAS_TOTAL_USED 'total_used;' "$header"
-	has RIG_HAS_TRACK_HIWATER 'track_hiwater_enabled' "$swiotlb_c"
-	has RIG_HAS_SEGSIZE_PARAM '^static unsigned int default_segsize ' "$swiotlb_c"
-	has RIG_HAS_CC_POOLS '[[:space:]]cc_shared;' "$header"
-	has RIG_HAS_DEFAULT_NAREAS '^static unsigned long default_nareas;' "$swiotlb_c"
-	has RIG_ALLOC_HAS_ATTRS 'attrs' <(one_line '[*]swiotlb_alloc')
-	has RIG_MAP_HAS_ALLOC_SIZE 'alloc_size' <(one_line swiotlb_tbl_map_single)
-	has RIG_MAP_ATTRS_BY_POINTER 'long \*attrs' <(one_line swiotlb_tbl_map_single)
-} | update "$out/rig-features.h"
+grep -v '^#' "$top/tools/testing/swiotlb/features" | while read -r macro place pattern; do
+	text_of "$place" | grep -Ec -m 1 -e "$pattern" | sed "s/^/#define $macro /" || :
+done | update "$out/rig-features.h"
