@@ -122,7 +122,7 @@ download()
 			apt_private "$(dpkg --print-architecture)" "${suites[@]}"
 			apt_private_download "$partial" "$package=$version"
 		) >"$log" 2>&1; then
-			tail -n 5 "$log" | sed 's/^/    | /' >&2
+			end_of "$log"
 			die "could not get $package $version" "call again; the whole log: ${log#"$top"/}"
 		fi
 		mv "$partial/${deb##*/}" "$deb"
@@ -155,15 +155,16 @@ newest_tag()
 # fetch_tag FOLDER ADDRESS ID TAG: that tag, without its history
 fetch_tag()
 {
-	local folder=$1 address=$2 id=$3 tag=$4 log=$logs/fetch/git-$BASE.log
+	local folder=$1 address=$2 id=$3 tag=$4
 	[ -d "$folder" ] || git init -q --bare --template= "$folder"
 	[ "$(git -C "$folder" rev-parse -q --verify "refs/tags/$tag")" != "$id" ] || return 0
 	need_space "$folder" "$git_mib" "the source of $tag"
 	say "  getting $tag from $address" >&2
 	GIT_TERMINAL_PROMPT=0 git -C "$folder" -c gc.auto=0 fetch -q --depth=1 --no-tags "$address" \
-		"+refs/tags/$tag:refs/tags/$tag" >"$log" 2>&1 && return
-	tail -n 5 "$log" | sed 's/^/    | /' >&2
-	die "could not get $tag from $address" "call again; the whole log: ${log#"$top"/}"
+		"+refs/tags/$tag:refs/tags/$tag" >"$log" 2>&1 || {
+		end_of "$log"
+		die "could not get $tag from $address" "call again; the whole log: ${log#"$top"/}"
+	}
 }
 
 get_git()
@@ -182,11 +183,10 @@ get_git()
 			"it is named in ${bases_file#"$top"/}; git clone makes one"
 	fi
 	if ! tags=$(tags_of "$from" "$git_tags" 2>"$log"); then
-		tail -n 4 "$log" | sed 's/^/    | /' >&2
+		end_of "$log"
 		is_address "$from" || die "BASE=$BASE: $from is no git tree" \
 			"its line in ${bases_file#"$top"/} has to name the top of one"
-		tags=
-		[ ! -d "$folder" ] || tags=$(tags_of "$folder" "$git_tags" 2>/dev/null || :)
+		tags=$(tags_of "$folder" "$git_tags" 2>/dev/null) || tags=
 		[ -n "$tags" ] ||
 			die "could not ask $from for its tags, and none of $git_tags is in $cache/git" \
 				"is there a network, and is the address right? KERNEL=/path/to/linux takes a tree of yours"
@@ -220,7 +220,7 @@ get()
 			die "no package linux-source-X.Y with X.Y = $versions in: ${suites[*]}" \
 				"the suites to ask are in scripts/bases; KERNEL=/path/to/linux takes a tree of yours"
 	elif grep -qiE 'signature|NO_PUBKEY|EXPKEYSIG|not signed|BADSIG' "$log"; then
-		sed 's/^/    | /' "$log" >&2
+		end_of "$log" 99
 		die "the package lists of ${suites[*]} are not signed by a key that Debian's keyring has" \
 			"update the package debian-archive-keyring, or ask for another mirror in apt's sources"
 	else
@@ -238,60 +238,46 @@ get()
 	done <<<"$lines"
 }
 
-# unpack_git SOURCE DIR [FILE...]
-unpack_git()
+# extract_git SOURCE DIR [FILE...]
+extract_git()
 {
-	local commit folder dir=$2 tmp=$2.unpacking files=()
-	need git tar
+	local commit folder files=()
 	folder=$(source_folder "$1")
 	commit=$(source_commit "$1") || exit 1
-	shift 2
-	if [ $# -gt 0 ]; then
-		mapfile -t files < <(git -C "$folder" ls-tree -r --full-tree --name-only "$commit" -- "$@")
+	if [ $# -gt 2 ]; then
+		mapfile -t files < <(git -C "$folder" ls-tree -r --full-tree --name-only "$commit" -- "${@:3}")
 		# Without a name, archive would give everything.
-		[ ${#files[@]} -gt 0 ] || files=(--)
-	else
-		need_space "$(dirname "$dir")" "$source_mib" "the kernel source"
+		[ ${#files[@]} -gt 0 ] || return 0
 	fi
-	rm -rf "$tmp"
-	mkdir -p "$tmp"
-	if [ "${files[*]-}" != -- ] && ! git -C "$folder" archive "$commit" "${files[@]}" | tar -x -C "$tmp"; then
-		rm -rf "$tmp"
-		die "could not take the source of $commit out of $folder" "is the disk full?"
-	fi
-	rm -rf "$dir"
-	mv "$tmp" "$dir"
+	git -C "$folder" archive "$commit" "${files[@]}" | tar -x -C "$2"
+}
+
+# extract_package SOURCE DIR [FILE...]
+extract_package()
+{
+	local package=${1##*/} files=("${@:3}")
+	need dpkg-deb xz tar
+	[ -e "$1" ] || die "no package $1"
+	package=${package%%_*}
+	# Files that this version does not have are for the caller to notice.
+	dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$package.tar.xz" |
+		tar -xJ -C "$2" --strip-components=1 "${files[@]/#/$package/}" || [ $# -gt 2 ]
 }
 
 # unpack SOURCE DIR [FILE...]
 unpack()
 {
-	local deb=$1 dir=$2 tmp=$2.unpacking package files=()
-	if [[ $deb = git:* ]]; then
-		unpack_git "$@"
-		return
-	fi
+	local source=$1 dir=$2 tmp=$2.unpacking how=package
 	shift 2
-	need dpkg-deb xz tar
-	[ -e "$deb" ] || die "no package $deb"
-	if [ $# -eq 0 ]; then
-		need_space "$(dirname "$dir")" "$source_mib" "the unpacked kernel source"
-	fi
-	package=${deb##*/}
-	package=${package%%_*}
-	[ $# -eq 0 ] || files=("${@/#/$package/}")
+	[[ $source != git:* ]] || how=git
+	[ $# -gt 0 ] || need_space "$(dirname "$dir")" "$source_mib" "the unpacked kernel source"
 	rm -rf "$tmp"
 	mkdir -p "$tmp"
-	# Files that this version does not have are for the caller to notice.
-	if ! dpkg-deb --fsys-tarfile "$deb" |
-		tar -xO "./usr/src/$package.tar.xz" |
-		tar -xJ -C "$tmp" --strip-components=1 "${files[@]}"; then
-		[ $# -gt 0 ] || {
-			rm -rf "$tmp"
-			die "could not unpack $deb into $dir" \
-				"is the disk full? If the package is damaged, remove it and call again"
-		}
-	fi
+	"extract_$how" "$source" "$tmp" "$@" || {
+		rm -rf "$tmp"
+		die "could not unpack $source into $dir" \
+			"is the disk full? If the package is damaged, remove it and call again"
+	}
 	rm -rf "$dir"
 	mv "$tmp" "$dir"
 }

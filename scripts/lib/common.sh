@@ -160,12 +160,18 @@ step()
 		return 0
 	fi
 	printf '%4d s  FAILED (status %d)\n' $((SECONDS - start)) "$status"
-	tail -n "${STEP_TAIL:-15}" "$log" | sed 's/^/    | /' >&2
+	end_of "$log" "${STEP_TAIL:-15}"
 	printf '    the whole log: %s\n' "${log#"$top"/}" >&2
 	# A full disk leaves no trace in a log that is on it.
 	[ "$(free_mib "$logs")" -ge 10 ] ||
 		printf '    no space left on the disk of %s\n' "$build" >&2
 	return "$status"
+}
+
+# end_of LOG [LINES]: show it
+end_of()
+{
+	tail -n "${2:-5}" "$1" | sed 's/^/    | /' >&2
 }
 
 # update FILE: it becomes what is on standard input; one that is that already keeps its time

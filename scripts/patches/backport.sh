@@ -157,17 +157,21 @@ open_places()
 	grep -rn '^<<<<<<< ' "$merging" | sed "s|^$top/||; s/:<<<<<<<.*//" || true
 }
 
+in_index()
+{
+	GIT_INDEX_FILE=$base_dir/backport.index git_plain --git-dir="$tree/.git" "$@"
+}
+
 # The commits anew, with what was merged; author and date stay
 commit_all()
 {
 	local commit parent new n=0
-	export GIT_INDEX_FILE=$base_dir/backport.index
 	parent=$(git -C "$tree" rev-parse base)
 	for commit in $(git -C "$tree" rev-list --reverse base..series); do
 		n=$((n + 1))
-		git -C "$tree" read-tree "$commit"
-		git_plain --git-dir="$tree/.git" --work-tree="$merging/$n/files" add --ignore-removal .
-		new=$(git -C "$tree" write-tree)
+		in_index read-tree "$commit"
+		in_index --work-tree="$merging/$n/files" add --ignore-removal "$merging/$n/files"
+		new=$(in_index write-tree)
 		parent=$({
 			printf 'tree %s\nparent %s\n' "$new" "$parent"
 			git -C "$tree" cat-file commit "$commit" | grep -m 2 -E '^(author|committer) '
@@ -176,8 +180,7 @@ commit_all()
 		} | git -C "$tree" hash-object -t commit -w --stdin)
 		set_note "$tree" "$parent" <"$merging/$n/note"
 	done
-	rm -f "$GIT_INDEX_FILE"
-	unset GIT_INDEX_FILE
+	rm -f "$base_dir/backport.index"
 	git_plain -C "$tree" checkout -q -f -B series "$parent"
 }
 
@@ -351,11 +354,11 @@ must_be_base()
 			"its head says what a line has"
 }
 
-need git
 only_look=
 case ${1-} in
 -i)
 	arguments 1 2 "${@:2}"
+	need git
 	must_be_base "$2"
 	[ "$BASE" = "$2" ] || BASE=$2 exec "$0" "$@"
 	begin "${3:-mainline}"
@@ -368,6 +371,7 @@ case ${1-} in
 esac
 arguments 1 99 "$@"
 without_fixes
+need git
 if [ $# -gt 1 ]; then
 	status=0
 	for base; do
