@@ -107,14 +107,6 @@ refused()
 	says "$work/said" "$1"
 }
 
-# nothing_new BEFORE AFTER: sorted files; lines of AFTER that BEFORE has not are wrong
-nothing_new()
-{
-	local new
-	new=$(comm -13 "$1" "$2")
-	[ -z "$new" ] || wrong "new:" "$new"
-}
-
 # beside COMMAND...: in the background, when a processor is free
 beside()
 {
