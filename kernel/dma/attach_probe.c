@@ -7,7 +7,9 @@
  * leaves it to the driver core to attach the device to its memory-region, asks for
  * pages of coherent memory, maps one page, and gives all back when it is unbound.
  * With the property swiotlb-test,atomic it asks for coherent memory with a spinlock
- * held. What is not to be had is counted, and the device probes all the same.
+ * held; with swiotlb-test,again it looks whether a device that goes leaves its
+ * memory-region to the next that has its address. What is not to be had is counted,
+ * and the device probes all the same.
  *
  * The module's parameters have the sums for all devices.
  */
@@ -20,6 +22,7 @@
 #include <linux/mutex.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
+#include <linux/of_reserved_mem.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
 #include <linux/slab.h>
@@ -47,6 +50,10 @@ MODULE_PARM_DESC(twice, "(read) coherent pages that another device had at the ti
 static unsigned int outside;
 module_param(outside, uint, 0444);
 MODULE_PARM_DESC(outside, "(read) what was not in its device's memory-region");
+
+static unsigned int inherited;
+module_param(inherited, uint, 0444);
+MODULE_PARM_DESC(inherited, "(read) whether a new device had another's assignment");
 
 /* Protects the sums. */
 static DEFINE_MUTEX(sums_lock);
@@ -148,6 +155,36 @@ static int attach_probe_count(struct attach_probe *probe)
 	return 0;
 }
 
+static void attach_probe_no_release(struct device *dev)
+{
+}
+
+/* Two devices, one after the other, at one address. Releasing resets dma_io_tlb_mem. */
+static bool attach_probe_inherits(struct device_node *np)
+{
+	static struct device dev;
+	struct io_tlb_mem *pool = NULL;
+	bool inherits = false;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		memset(&dev, 0, sizeof(dev));
+		device_initialize(&dev);
+		dev_set_name(&dev, "attach-probe-%d", i);
+		dev.release = attach_probe_no_release;
+		dev.of_node = np;
+		if (i == 0 && !of_reserved_mem_device_init_by_idx(&dev, np, 0)) {
+			pool = dev.dma_io_tlb_mem;
+		} else if (pool) {
+			dev.dma_io_tlb_mem = pool;
+			of_reserved_mem_device_release(&dev);
+			inherits = dev.dma_io_tlb_mem != pool;
+		}
+		put_device(&dev);
+	}
+	return inherits;
+}
+
 static int attach_probe_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
@@ -176,6 +213,9 @@ static int attach_probe_probe(struct platform_device *pdev)
 	of_node_put(np);
 	if (ret)
 		return dev_err_probe(dev, ret, "no address in the memory-region\n");
+
+	if (device_property_read_bool(dev, "swiotlb-test,again"))
+		inherited = attach_probe_inherits(dev->of_node);
 
 	attach_probe_get_pages(probe);
 	probe->buf_addr = dma_map_single(dev, probe->buf, PAGE_SIZE, DMA_TO_DEVICE);

@@ -7,7 +7,8 @@
  * captures frames; with the property swiotlb-test,output it takes frames and
  * compares them instead. A frame is NV12. Its first word is a seed, and the others
  * follow from that and their place. A frame that is not in the device's
- * memory-region is an error, and so is one that differs.
+ * memory-region, if it has one, is an error, and so is one that differs, or that is
+ * shown twice.
  *
  * The device's accesses are played by the CPU through the DMA address, as in
  * dma_probe.c: DMA addresses have to be physical ones, and where a device is not
@@ -53,6 +54,8 @@ struct vb2_probe {
 	struct list_head queued;
 	bool streaming;
 	u32 sequence;
+	/* The seed of the last frame that was shown */
+	u32 shown;
 };
 
 struct vb2_probe_buffer {
@@ -89,6 +92,11 @@ static int vb2_probe_access(struct vb2_probe *probe, struct vb2_buffer *vb)
 			ret = -EIO;
 			break;
 		}
+		if (word[0] == probe->shown) {
+			dev_err(probe->dev, "a frame is shown twice\n");
+			ret = -EIO;
+		}
+		probe->shown = word[0];
 	} else {
 		for (i = 0; i < size / 4; i++)
 			word[i] = vb2_probe_word(probe->sequence + 1, i);
@@ -201,9 +209,11 @@ static const struct vb2_ops vb2_probe_queue_ops = {
 
 static int vb2_probe_querycap(struct file *file, void *fh, struct v4l2_capability *cap)
 {
+	struct vb2_probe *probe = video_drvdata(file);
+
 	/* With their sizes, for 6.1 */
 	strscpy(cap->driver, "vb2-probe", sizeof(cap->driver));
-	strscpy(cap->card, "vb2-probe", sizeof(cap->card));
+	strscpy(cap->card, dev_name(probe->dev), sizeof(cap->card));
 	return 0;
 }
 
@@ -325,13 +335,14 @@ static int vb2_probe_probe(struct platform_device *pdev)
 	probe->format = format.fmt.pix;
 
 	/* The restricted pool itself is attached before a driver probes. */
+	probe->pool.end = (resource_size_t)-1;
 	np = of_parse_phandle(dev->of_node, "memory-region", 0);
-	if (!np)
-		return dev_err_probe(dev, -ENODEV, "no memory-region\n");
-	ret = of_address_to_resource(np, 0, &probe->pool);
-	of_node_put(np);
-	if (ret)
-		return dev_err_probe(dev, ret, "no address in the memory-region\n");
+	if (np) {
+		ret = of_address_to_resource(np, 0, &probe->pool);
+		of_node_put(np);
+		if (ret)
+			return dev_err_probe(dev, ret, "no address in the memory-region\n");
+	}
 
 	/* One address is all that such a device takes for a frame. */
 	ret = vb2_dma_contig_set_max_seg_size(dev, DMA_BIT_MASK(32));

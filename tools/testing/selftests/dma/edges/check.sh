@@ -9,8 +9,8 @@
 # Usage: check.sh [-c CONFIG] [-p PART]... [REV...]
 #
 #   CONFIG  the kernel (guest; LEVEL=all: guest-debug-dynamic and unrestricted as well)
-#   PART    attach, half, past, atomic, closed, disk, import, noforce, option (all that
-#           CONFIG has what it takes for)
+#   PART    attach, half, past, atomic, again, closed, disk, import, noforce, option (all
+#           that CONFIG has what it takes for)
 #   REV     base, or a branch with the fixes (fixes; LEVEL=all: base, fixed-series, too)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
@@ -30,7 +30,8 @@ pools=24
 sharing=8
 
 # What a part's jobs are, what is to be seen, what the kernel has to say, and what the
-# base says instead. A range stands in the message as the kernel writes it.
+# base says instead, a pattern a line. A range stands in the message as the kernel writes
+# it.
 part()
 {
 	jobs=$1 what=$1 message='' broken='' append=''
@@ -58,7 +59,7 @@ part()
 		;;
 	atomic)
 		what="coherent memory that must not sleep: none for a device that needs a mapping"
-		message='atomic: .*restricted'
+		message="atomic: can't remap memory of a restricted DMA pool in atomic context"
 		broken='atomic .* given=25 '
 		;;
 	disk)
@@ -68,8 +69,18 @@ part()
 		;;
 	import)
 		jobs=$'import 352 288 coherent 4\nimport 352 288 noncoherent 4'
-		what="a device whose data is bounced is given a dma-buf to write: refused, or the data is there"
-		broken='not ok - import .* a frame differs'
+		jobs+=$'\nreplay 352 288 coherent 4\nreplay 352 288 noncoherent 4'
+		what="a device whose data is bounced is given a dma-buf, to write and to read: refused"
+		message=$'vb2-probe camera: failed to map a dma-buf without bounce buffers\n'
+		message+='vb2-probe display: failed to map a dma-buf without bounce buffers'
+		broken=$'not ok - import .* coherent .* a frame differs\nnot ok - import .* noncoherent .* a frame differs\n'
+		broken+=$'not ok - replay .* coherent .*frame: Input/output error\nnot ok - replay .* noncoherent .*frame: Input/output error\n'
+		broken+='vb2-probe display: a frame is shown twice'
+		;;
+	again)
+		jobs="again 100"
+		what="a device is bound 100 times: its pool is recorded once, for it alone"
+		broken='again .* assigned=100 inherited=1 '
 		;;
 	noforce)
 		jobs="bind plain"
@@ -133,18 +144,30 @@ boot()
 		-append "log_buf_len=4M $append" -- "${io_options[@]}"
 }
 
+# said LOG PATTERNS: each of them, if there are any
+said()
+{
+	local pattern
+	while read -r pattern; do
+		grep -m 1 -E -e "$pattern" "$logs/boot/$1.log" || return
+	done <<<"$2"
+}
+
+all_ok()
+{
+	guest_all_ok "$1" "($(cut -d ' ' -f 1 "$made/jobs" | sort -u | paste -sd '|'))" "$(wc -l <"$made/jobs")"
+}
+
 holds()
 {
-	boot "$@" && guest_all_ok "$1" "${jobs%% *}" "$(wc -l <"$made/jobs")" &&
-		{ [ -z "$message" ] || grep -m 1 -E "$message" "$logs/boot/$1.log"; } &&
-		guest_no_report "$1" 'Call trace'
+	boot "$@" && all_ok "$1" && said "$1" "$message" && guest_no_report "$1" 'Call trace'
 }
 
 # The base's own failure, not just any
 breaks()
 {
-	! boot "$@" || ! guest_all_ok "$1" "${jobs%% *}" "$(wc -l <"$made/jobs")" || return
-	grep -m 1 -E "$broken" "$logs/boot/$1.log"
+	! boot "$@" || ! all_ok "$1" || return
+	said "$1" "$broken"
 }
 
 check()
@@ -176,7 +199,7 @@ fi
 need dtc fdtoverlay mke2fs
 tap "the guest's device trees and program are made" prepare
 for config in "${configs[@]}"; do
-	parts=(attach half past atomic)
+	parts=(attach half past atomic again)
 	[[ $config != *guest* ]] || parts+=(closed disk import)
 	[[ $config != *dynamic* ]] || parts+=(noforce)
 	[[ $config != *unrestricted ]] || parts=(option)

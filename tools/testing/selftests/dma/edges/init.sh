@@ -12,7 +12,9 @@
 #	atomic NAME	a device that asks for memory with a spinlock held
 #	option		two devices with a kernel that knows no restricted pools
 #	disk NAME MIB	one write of that size, and read back
+#	again COUNT	a device that is bound and unbound as often
 #	import WIDTH HEIGHT KIND FRAMES	frames captured into another device's dma-buf
+#	replay WIDTH HEIGHT KIND FRAMES	frames shown from another device's dma-buf
 
 # shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
 . /io-guest.sh
@@ -45,7 +47,7 @@ load()
 attach()
 {
 	# Only the shared pools' devices
-	for name in plain atomic half past; do
+	for name in plain atomic again half past; do
 		echo none >"/sys/bus/platform/devices/$name/driver_override"
 	done
 	load 1 24
@@ -149,12 +151,37 @@ disk()
 		"$(verdict cmp /tmp/data /tmp/back)"
 }
 
+# Each time but the last it is unbound.
+again()
+{
+	bind_probe again
+	n=1
+	while [ $n -lt "$1" ]; do
+		n=$((n + 1))
+		echo again >$driver/unbind
+		echo again >$driver/bind
+	done
+	said="bound=$(bound again) assigned=$(dmesg | grep -c 'attach-probe again: assigned') inherited=$(cat $sums/inherited) "
+	tell again "$1" "$said" "$(verdict [ "$said" = "bound=1 assigned=1 inherited=0 " ])"
+}
+
 import()
+{
+	video import "$@"
+}
+
+replay()
+{
+	video replay "$@"
+}
+
+# The program says "refused" and is content if a device does not take the dma-buf.
+video()
 {
 	[ -e /sys/module/vb2_probe ] || insmod /vb2_probe.ko
 	result=FAILED
-	! said=$(/vb2_probe import "$@" 2>&1) || result=ok
-	tell import "$*: $said" $result
+	! said=$(/vb2_probe "$@" 2>&1) || result=ok
+	tell "$*: $said" $result
 }
 
 # verdict COMMAND...

@@ -34,7 +34,7 @@ since_mark()
 # has its message.
 is_settled()
 {
-	since_mark | grep -E 'is now up|mtk-scp.*failed with error|IPI buffers.* in SRAM|Failed to load program|Failed to process|can.t start rproc|request_firmware failed' >/dev/null
+	since_mark | grep -E 'is now up|mtk-scp.*failed with error|IPI buffer.* in SRAM|Failed to load program|Failed to process|can.t start rproc|request_firmware failed' >/dev/null
 }
 
 until_settled()

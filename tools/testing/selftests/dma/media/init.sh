@@ -14,7 +14,7 @@ while read -r job; do
 	said=$(/vb2_probe $job 2>&1)
 	judge $? "$job: $said"
 done </jobs
-for device in camera display; do
+for device in camera display screen; do
 	echo $device >/sys/bus/platform/drivers/vb2-probe/unbind
 done
 rmmod vb2_probe

@@ -2,23 +2,26 @@
 /*
  * Stream video frames from the devices of kernel/dma/vb2_probe.c.
  *
- * usage: vb2_probe capture|export|import WIDTH HEIGHT coherent|noncoherent FRAMES
+ * usage: vb2_probe capture|export|show|replay|import WIDTH HEIGHT coherent|noncoherent FRAMES
  *
  *	capture	FRAMES frames from the capture device, in buffers that are mapped
  *		here, each compared word by word
- *	export	that, and each frame given to the output device as a dma-buf, which
- *		compares it, too
+ *	export	that, and each frame given to the device "display" as a dma-buf, which
+ *		maps it, compares it, and lets it go
+ *	show	the same with the device "screen"
+ *	replay	FRAMES frames in one buffer, which the display keeps mapped
  *	import	FRAMES frames, each captured into a dma-buf of the output device, and
  *		compared where that has it mapped
  *
  * Prints one line: "frames=N", or which call failed, with its errno.
- * Exit status: 0 if all frames were as they should be, or if the capture device could
- * not be given the dma-buf ("refused"), 1 otherwise.
+ * Exit status: 0 if all frames were as they should be, or if a device refused the
+ * dma-buf ("refused: "), 1 otherwise.
  */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/videodev2.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +31,6 @@
 #include <unistd.h>
 
 #define BUFFERS	3
-
-static const char *const outputs[] = { "output", "capture" };
 
 static void fail(const char *what)
 {
@@ -43,8 +44,7 @@ static void call(int fd, unsigned long request, const char *what, void *arg)
 		fail(what);
 }
 
-/* The device that can do that; there is one of each. */
-static int open_device(unsigned int capability)
+static int open_device(const char *name)
 {
 	char path[] = "/dev/videoN";
 	struct v4l2_capability cap;
@@ -55,12 +55,12 @@ static int open_device(unsigned int capability)
 		fd = open(path, O_RDWR);
 		if (fd < 0)
 			continue;
-		if (!ioctl(fd, VIDIOC_QUERYCAP, &cap) && cap.device_caps & capability)
+		if (!ioctl(fd, VIDIOC_QUERYCAP, &cap) && !strcmp((char *)cap.card, name))
 			return fd;
 		close(fd);
 	}
 	errno = ENODEV;
-	fail(outputs[capability == V4L2_CAP_VIDEO_CAPTURE]);
+	fail(name);
 	return -1;
 }
 
@@ -107,7 +107,15 @@ static void compare(const uint32_t *word, size_t size)
 	}
 }
 
-/* One frame for the other device: it maps it, compares it, and lets it go. */
+static void import_buffer(int fd, struct v4l2_buffer *buf)
+{
+	if (!ioctl(fd, VIDIOC_QBUF, buf))
+		return;
+	printf("refused: QBUF: %s\n", strerror(errno));
+	exit(0);
+}
+
+/* One frame for the other device, which has the buffer mapped until hide() */
 static void show(int display, int frame, size_t size)
 {
 	unsigned int type = V4L2_BUF_TYPE_VIDEO_OUTPUT;
@@ -116,14 +124,19 @@ static void show(int display, int frame, size_t size)
 		.bytesused = size, .length = size,
 	};
 
-	request_buffers(display, type, V4L2_MEMORY_DMABUF, 0, 1);
-	call(display, VIDIOC_QBUF, "QBUF of a dma-buf", &buf);
+	import_buffer(display, &buf);
 	call(display, VIDIOC_STREAMON, "STREAMON of the output", &type);
 	call(display, VIDIOC_DQBUF, "DQBUF of a dma-buf", &buf);
 	if (buf.flags & V4L2_BUF_FLAG_ERROR) {
 		errno = EIO;
 		fail("the output's frame");
 	}
+}
+
+static void hide(int display)
+{
+	unsigned int type = V4L2_BUF_TYPE_VIDEO_OUTPUT;
+
 	call(display, VIDIOC_STREAMOFF, "STREAMOFF of the output", &type);
 	request_buffers(display, type, V4L2_MEMORY_DMABUF, 0, 0);
 }
@@ -137,10 +150,7 @@ static void capture_into(int camera, int frame, size_t size)
 	};
 
 	request_buffers(camera, type, V4L2_MEMORY_DMABUF, 0, 1);
-	if (ioctl(camera, VIDIOC_QBUF, &buf)) {
-		printf("refused: QBUF: %s\n", strerror(errno));
-		exit(0);
-	}
+	import_buffer(camera, &buf);
 	call(camera, VIDIOC_STREAMON, "STREAMON", &type);
 	call(camera, VIDIOC_DQBUF, "DQBUF", &buf);
 	if (buf.flags & V4L2_BUF_FLAG_ERROR || buf.bytesused != size) {
@@ -178,14 +188,17 @@ static int import(int camera, int display, size_t size, unsigned int flags, int 
 int main(int argc, char **argv)
 {
 	unsigned int type = V4L2_BUF_TYPE_VIDEO_CAPTURE, flags = 0, width, height, i;
+	unsigned int buffers = BUFFERS;
 	int camera, display = -1, dmabuf[BUFFERS], frames, n;
+	const char *job = argc > 1 ? argv[1] : "";
+	bool replay = !strcmp(job, "replay");
 	void *map[BUFFERS];
 	size_t size;
 
-	if (argc != 6 || (strcmp(argv[1], "capture") && strcmp(argv[1], "export") &&
-			  strcmp(argv[1], "import"))) {
+	if (argc != 6 || (strcmp(job, "capture") && strcmp(job, "export") &&
+			  strcmp(job, "show") && !replay && strcmp(job, "import"))) {
 		fprintf(stderr,
-			"usage: %s capture|export|import WIDTH HEIGHT coherent|noncoherent FRAMES\n",
+			"usage: %s capture|export|show|replay|import WIDTH HEIGHT coherent|noncoherent FRAMES\n",
 			argv[0]);
 		return 2;
 	}
@@ -195,16 +208,20 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[4], "noncoherent"))
 		flags = V4L2_MEMORY_FLAG_NON_COHERENT;
 
-	camera = open_device(V4L2_CAP_VIDEO_CAPTURE);
+	camera = open_device("camera");
 	size = set_format(camera, type, width, height);
-	if (strcmp(argv[1], "capture")) {
-		display = open_device(V4L2_CAP_VIDEO_OUTPUT);
+	if (strcmp(job, "capture")) {
+		display = open_device(strcmp(job, "show") ? "display" : "screen");
 		set_format(display, V4L2_BUF_TYPE_VIDEO_OUTPUT, width, height);
 	}
-	if (!strcmp(argv[1], "import"))
+	if (!strcmp(job, "import"))
 		return import(camera, display, size, flags, frames);
-	request_buffers(camera, type, V4L2_MEMORY_MMAP, flags, BUFFERS);
-	for (i = 0; i < BUFFERS; i++) {
+	if (replay)
+		buffers = 1;
+	if (display >= 0)
+		request_buffers(display, V4L2_BUF_TYPE_VIDEO_OUTPUT, V4L2_MEMORY_DMABUF, 0, 1);
+	request_buffers(camera, type, V4L2_MEMORY_MMAP, flags, buffers);
+	for (i = 0; i < buffers; i++) {
 		struct v4l2_buffer buf = { .index = i, .type = type, .memory = V4L2_MEMORY_MMAP };
 		struct v4l2_exportbuffer export = { .type = type, .index = i, .flags = O_RDWR };
 
@@ -231,12 +248,19 @@ int main(int argc, char **argv)
 		compare(map[buf.index], size);
 		if (display >= 0)
 			show(display, dmabuf[buf.index], size);
+		if (display >= 0 && !replay) {
+			hide(display);
+			request_buffers(display, V4L2_BUF_TYPE_VIDEO_OUTPUT,
+					V4L2_MEMORY_DMABUF, 0, 1);
+		}
 		/* The next frame must not be this one. */
 		memset(map[buf.index], 0, size);
 		call(camera, VIDIOC_QBUF, "QBUF", &buf);
 	}
 	call(camera, VIDIOC_STREAMOFF, "STREAMOFF", &type);
-	for (i = 0; i < BUFFERS; i++) {
+	if (display >= 0)
+		request_buffers(display, V4L2_BUF_TYPE_VIDEO_OUTPUT, V4L2_MEMORY_DMABUF, 0, 0);
+	for (i = 0; i < buffers; i++) {
 		munmap(map[i], size);
 		if (display >= 0)
 			close(dmabuf[i]);

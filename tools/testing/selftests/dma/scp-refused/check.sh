@@ -79,7 +79,7 @@ fits()
 exceeds()
 {
 	boot exceeds "$1"
-	said exceeds "$1" "IPI buffers of $room bytes at 0x[0-9a-f]* do not fit in SRAM" &&
+	said exceeds "$1" "IPI buffer does not fit in SRAM" &&
 		said exceeds "$1" 'start .* state=offline' &&
 		guest_no_report "scp-refused-exceeds-$1" 'Call trace'
 }
