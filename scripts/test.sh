@@ -236,12 +236,14 @@ busy_loops()
 
 soak()
 {
-	local n=${N:-20} file name i status=0 loops=()
+	local n=${N:-20} file name i status=0
 	declare -A good
 	[[ $n =~ ^[1-9][0-9]*$ ]] || die "N=$n: not a number of runs"
 	mkdir -p "$results/soak"
+	# Not local: the trap runs when the function is over.
+	loops=()
+	trap 'kill "${loops[@]}" 2>/dev/null || :' EXIT
 	busy_loops
-	trap 'kill "${loops[@]}" 2>/dev/null' EXIT
 	for ((i = 1; i <= n; i++)); do
 		for file in "${chosen[@]}"; do
 			name=$(test_name "$file")
