@@ -343,6 +343,28 @@ static void never_ending(void)
 	teardown(&f);
 }
 
+/*
+ * The same device. Only one slot is free, the one before that at which the search begins:
+ *
+ *	[###.####]
+ *	     ^
+ *
+ * Expected: it is found, although a step of two slots ends past the end of the pool.
+ */
+static void last_looked_at(void)
+{
+	struct model_buf *bufs[4 * SET];
+	unsigned int i;
+
+	setup(&f, BASE, 4 * SET, 0);
+	for (i = 0; i < 4 * SET; i++)
+		bufs[i] = model_must_map(&f.m, &f.dev, SOURCE, RIG_SLOT, 0, DMA_TO_DEVICE);
+	model_free(&f.m, bufs[3]);
+	rig_set_index(&f.view, 0, 4);
+	f.dev.min_align_mask = 2 * RIG_SLOT - 1;
+	model_must_map(&f.m, &f.dev, SOURCE + RIG_SLOT, 1, 0, DMA_TO_DEVICE);
+}
+
 static const struct test tests[] = {
 	{ "the search wraps around", wrap,
 	  NEEDS_FIXES | NEEDS_ALIGNMENT | NEEDS_SETS_128 },
@@ -354,6 +376,7 @@ static const struct test tests[] = {
 	  NEEDS_FIXES | NEEDS_SETS_128 },
 	{ "a late default pool that cannot be remapped", late_remapped,
 	  NEEDS_FIXES | NEEDS_SETS_128 },
+	{ "the slot before the first", last_looked_at, NEEDS_FIXES },
 	{ "a search that ends", never_ending, 0, 10 },
 	{ "released twice", twice, NEEDS_FIXES },
 	{ "no default pool", no_default_pool, NEEDS_FIXES | NEEDS_DYNAMIC },
