@@ -70,9 +70,11 @@ part()
 	import)
 		jobs=$'import 352 288 coherent 4\nimport 352 288 noncoherent 4'
 		jobs+=$'\nreplay 352 288 coherent 4\nreplay 352 288 noncoherent 4'
-		what="a device whose data is bounced is given a dma-buf, to write and to read: refused"
+		jobs+=$'\nshow 352 288 coherent 4'
+		what="a device whose data is bounced is given a dma-buf, to write and to read: refused, and no other"
 		message=$'vb2-probe camera: failed to map a dma-buf without bounce buffers\n'
-		message+='vb2-probe display: failed to map a dma-buf without bounce buffers'
+		message+=$'vb2-probe display: failed to map a dma-buf without bounce buffers\n'
+		message+=' ok - show .*: frames=4'
 		broken=$'not ok - import .* coherent .* a frame differs\nnot ok - import .* noncoherent .* a frame differs\n'
 		broken+=$'not ok - replay .* coherent .*frame: Input/output error\nnot ok - replay .* noncoherent .*frame: Input/output error\n'
 		broken+='vb2-probe display: a frame is shown twice'

@@ -15,6 +15,7 @@
 #	again COUNT	a device that is bound and unbound as often
 #	import WIDTH HEIGHT KIND FRAMES	frames captured into another device's dma-buf
 #	replay WIDTH HEIGHT KIND FRAMES	frames shown from another device's dma-buf
+#	show WIDTH HEIGHT KIND FRAMES	the same by a device without a pool
 
 # shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
 . /io-guest.sh
@@ -173,6 +174,11 @@ import()
 replay()
 {
 	video replay "$@"
+}
+
+show()
+{
+	video show "$@"
 }
 
 # The program says "refused" and is content if a device does not take the dma-buf.
