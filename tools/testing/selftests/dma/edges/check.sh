@@ -17,7 +17,7 @@
 # build/logs/boot/edges-PART-CONFIG-REV.log.
 #
 # groups: test guest
-# bases: mainline
+# bases: all
 
 . "$(dirname "$0")/../../../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
@@ -203,7 +203,13 @@ tap "the guest's device trees and program are made" prepare
 for config in "${configs[@]}"; do
 	parts=(attach half past atomic again)
 	[[ $config != *guest* ]] || parts+=(closed disk import)
-	[[ $config != *dynamic* ]] || parts+=(noforce)
+	# SWIOTLB_DYNAMIC came with 6.6.
+	[[ $config != *dynamic* ]] ||
+		if git -C "$base_dir/tree" grep -q 'config SWIOTLB_DYNAMIC' base -- kernel/dma/Kconfig; then
+			parts+=(noforce)
+		else
+			tap_ok "$config: swiotlb=noforce # SKIP this kernel has no SWIOTLB_DYNAMIC"
+		fi
 	[[ $config != *unrestricted ]] || parts=(option)
 	[ ${#asked[@]} -eq 0 ] || parts=("${asked[@]}")
 	for rev in "${revs[@]}"; do

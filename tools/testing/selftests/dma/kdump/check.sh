@@ -14,7 +14,7 @@
 # build/logs/boot/kdump-PART-REV.log.
 #
 # groups: test guest
-# bases: mainline
+# bases: all
 
 . "$(dirname "$0")/../../../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"

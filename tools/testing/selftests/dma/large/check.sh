@@ -17,7 +17,7 @@
 # build/logs/boot/large-SIZE-REV.log.
 #
 # groups: test guest
-# bases: mainline
+# bases: all
 
 . "$(dirname "$0")/../../../../../scripts/lib/common.sh"
 . "$top/scripts/lib/tap.sh"
