@@ -36,17 +36,6 @@ chromebook()
 
 script=$top/scripts/chromebook/image.sh
 
-# refused WORDS COMMAND...: it fails, and says so in these words
-refused()
-{
-	local words=$1 status=0
-	shift
-	"$@" >"$work/said" 2>&1 || status=$?
-	cat "$work/said"
-	[ "$status" -ne 0 ] || wrong "it is not refused"
-	grep -F -- "$words" "$work/said" >/dev/null || wrong "it does not say: $words"
-}
-
 complete()
 {
 	local file

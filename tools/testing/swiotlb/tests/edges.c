@@ -328,14 +328,14 @@ static void no_bounce(void)
  */
 static void never_ending(void)
 {
-	struct model_buf *bufs[4 * SET];
+	struct model_buf **bufs;
 	unsigned int i;
 
 	setup(&f, BASE, 4 * SET, 0);
-	for (i = 0; i < 4 * SET; i++)
-		bufs[i] = model_must_map(&f.m, &f.dev, SOURCE, RIG_SLOT, 0, DMA_TO_DEVICE);
+	bufs = fill(&f);
 	for (i = 1; i < 4 * SET; i += 2)
 		model_free(&f.m, bufs[i]);
+	free(bufs);
 	rig_set_index(&f.view, 0, 4);
 	f.dev.min_align_mask = 2 * RIG_SLOT - 1;
 	expect(!model_map(&f.m, &f.dev, SOURCE + RIG_SLOT, 4 * RIG_SLOT, 0, DMA_TO_DEVICE),
@@ -353,16 +353,16 @@ static void never_ending(void)
  */
 static void last_looked_at(void)
 {
-	struct model_buf *bufs[4 * SET];
-	unsigned int i;
+	struct model_buf **bufs;
 
 	setup(&f, BASE, 4 * SET, 0);
-	for (i = 0; i < 4 * SET; i++)
-		bufs[i] = model_must_map(&f.m, &f.dev, SOURCE, RIG_SLOT, 0, DMA_TO_DEVICE);
+	bufs = fill(&f);
 	model_free(&f.m, bufs[3]);
+	free(bufs);
 	rig_set_index(&f.view, 0, 4);
 	f.dev.min_align_mask = 2 * RIG_SLOT - 1;
 	model_must_map(&f.m, &f.dev, SOURCE + RIG_SLOT, 1, 0, DMA_TO_DEVICE);
+	teardown(&f);
 }
 
 static const struct test tests[] = {
