@@ -208,11 +208,11 @@ needed()
 	done
 }
 
-# style BASE MAIL: checkpatch. The words of an upstream commit stay as they are.
+# style BASE MAIL: checkpatch, which does not know the line that names an upstream commit
 style()
 {
 	local ignore=UNKNOWN_COMMIT_ID
-	! grep -q '^commit [0-9a-f]\{40\} upstream\.$' "$2" || ignore+=,GIT_COMMIT_ID,COMMIT_LOG_LONG_LINE
+	! grep -q '^commit [0-9a-f]\{40\} upstream\.$' "$2" || ignore+=,GIT_COMMIT_ID
 	perl "$(repo "$1")/scripts/checkpatch.pl" --root="$(repo "$1")" --strict --no-summary \
 		--ignore "$ignore" "$2"
 }
