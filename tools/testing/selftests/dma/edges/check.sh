@@ -19,13 +19,10 @@
 # groups: test guest
 # bases: all
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/fixes.sh"
 . "$top/tools/testing/selftests/dma/lib/io.sh"
 
-made=$build/test/edges
 pools=24
 sharing=8
 
@@ -120,8 +117,8 @@ shared_pools()
 prepare()
 {
 	io_device_tree "$made" && shared_pools >"$made/shared.dtso" &&
-		guest_machine_overlay "$made/edges.dtb" "$made/shared.dtso" "$io_selftests/edges/virt.dtso" &&
-		guest_machine_overlay "$made/media.dtb" "$io_selftests/media/virt.dtso" &&
+		guest_machine_overlay "$made/edges.dtb" "$made/shared.dtso" "$here/virt.dtso" &&
+		guest_machine_overlay "$made/media.dtb" "$selftests/media/virt.dtso" &&
 		guest_program "$made/fail_nth" fail_nth &&
 		guest_program "$made/vb2_probe" vb2_probe
 }
@@ -130,7 +127,7 @@ boot()
 {
 	local name=$1 image=$base_dir/image/$guest_config-$2 dtb=$made/edges.dtb files
 	io_options=()
-	files=("$io_selftests/lib/io-guest.sh" "$made/fail_nth" "$image/attach_probe.ko" "$made/jobs")
+	files=("$selftests/lib/io-guest.sh" "$made/fail_nth" "$image/attach_probe.ko" "$made/jobs")
 	case $jobs in
 	disk*)
 		dtb=$made/io.dtb
@@ -142,7 +139,7 @@ boot()
 		;;
 	esac
 	printf '%s\n' "$jobs" >"$made/jobs"
-	guest_run "$name" "$2" "$dtb" "$io_selftests/edges/init.sh" "${files[@]}" \
+	guest_run "$name" "$2" "$dtb" "$here/init.sh" "${files[@]}" \
 		-append "log_buf_len=4M $append" -- "${io_options[@]}"
 }
 

@@ -16,13 +16,9 @@
 # groups: test guest
 # bases: all
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/fixes.sh"
 
-made=$build/test/kdump
-selftests=$top/tools/testing/selftests/dma
 modules=(rpmsg_core mtk_rpmsg mtk_scp_ipi mtk_scp dma_probe)
 
 export MEM=1G SMP=2
@@ -44,12 +40,12 @@ boot()
 	usable) dtb=$made/usable.dtb ;;
 	crash)
 		append="crashkernel=192M"
-		"$top/scripts/guest/initramfs.sh" "$made/next.cpio.gz" "$selftests/kdump/init.sh" \
+		"$top/scripts/guest/initramfs.sh" "$made/next.cpio.gz" "$here/init.sh" \
 			"${files[@]}" || return
 		files+=("$made/next.cpio.gz" "$made/kexec_file" "$image/Image")
 		;;
 	esac
-	guest_run "kdump-$part-$rev" "$rev" "$dtb" "$selftests/kdump/init.sh" "${files[@]}" \
+	guest_run "kdump-$part-$rev" "$rev" "$dtb" "$here/init.sh" "${files[@]}" \
 		-append "$append"
 }
 
@@ -86,7 +82,7 @@ no_report()
 check()
 {
 	local rev=$1 part
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
+	tap_kernel "$rev"
 	for part in mem usable crash; do
 		if [ "$rev" = base ]; then
 			tap "base: $part: panics, as known" panics "$part" "$rev"

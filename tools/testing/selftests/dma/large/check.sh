@@ -19,13 +19,9 @@
 # groups: test guest
 # bases: all
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/fixes.sh"
 
-made=$build/test/large
-selftests=$top/tools/testing/selftests/dma
 
 # largest REV MIB: in bytes
 largest()
@@ -79,7 +75,7 @@ boot()
 		guest_machine_overlay "$made/$mib.dtb" "$made/$mib.dtso" &&
 		guest_program "$made/dma_probe" || return
 	printf '%s\n' "coherent $3" "streaming $3" >"$made/jobs"
-	guest_run "large-$mib-$rev" "$rev" "$made/$mib.dtb" "$selftests/large/init.sh" \
+	guest_run "large-$mib-$rev" "$rev" "$made/$mib.dtb" "$here/init.sh" \
 		"$made/dma_probe" "$made/jobs" "$base_dir/image/guest-$rev/dma_probe.ko" \
 		-append dma_debug=off
 }
@@ -100,7 +96,7 @@ breaks()
 check()
 {
 	local rev=$1 mib size
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
+	tap_kernel "$rev"
 	for mib in $sizes; do
 		size=$(largest "$rev" "$mib")
 		if [ "$rev" = base ] && [ "$mib" -gt 341 ]; then

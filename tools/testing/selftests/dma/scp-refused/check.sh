@@ -15,13 +15,10 @@
 # groups: test guest
 # bases: all
 
-. "$(dirname "$0")/../../../../../scripts/lib/common.sh"
-. "$top/scripts/lib/tap.sh"
-. "$top/scripts/lib/guest.sh"
+. "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/fixes.sh"
 . "$top/tools/testing/selftests/dma/lib/scp.sh"
 
-made=$build/test/scp-refused
 binds=100
 # Two messages: id, length, and 288 bytes
 room=592
@@ -95,7 +92,7 @@ fixes_revisions "$@"
 need dtc fdtoverlay fdtget fdtput cpp git
 tap "the guest's device trees, firmware and programs are made" prepare
 for rev in "${revs[@]}"; do
-	tap "$rev: the kernel builds" "$top/scripts/kernel/build.sh" guest "$rev"
+	tap_kernel "$rev"
 	tap "$rev: buffers for messages that end with the SRAM: the SCP runs" fits "$rev"
 	if [ "$rev" = base ]; then
 		tap "base: no memory: leaks, as known" memory_leaks base
