@@ -137,6 +137,8 @@ struct request {
 	u64 preserve;
 	/* Without alignment of addresses: slots from one start to the next */
 	unsigned int stride;
+	/* The same, in the base's search for no more than a slot set */
+	unsigned long base_stride;
 };
 
 /* The two forms of it, from the documentation of swiotlb_tbl_map_single(). */
@@ -179,6 +181,7 @@ static struct request request(struct device *dev, phys_addr_t orig, size_t bytes
 			r.stride *= RIG_PAGE / RIG_SLOT;
 		r.stride = roundup_pow_of_two(max(r.stride, align_mask / RIG_SLOT + 1));
 	}
+	r.base_stride = max(r.zero_mask, dev->min_align_mask & ~r.zero_mask) / RIG_SLOT + 1;
 	r.nslots = (r.total + RIG_SLOT - 1) / RIG_SLOT;
 	return r;
 }
@@ -247,6 +250,51 @@ static bool fits(struct model *m, const struct request *r)
 		if (!m->pools[i]->owner && fits_in_pool(m, m->pools[i], r))
 			return true;
 	return false;
+}
+
+/*
+ * Would the base's search find it in the area? It goes from stride to stride, and at
+ * the area's end takes a stride as checked of which a part is behind the end.
+ */
+static bool base_finds(struct model *m, const struct model_pool *p,
+		       const struct request *r, unsigned int area)
+{
+	unsigned long start = rig_area_start(&p->view, area), slot, checked, step;
+	unsigned long nslabs = rig_area_end(&p->view, area) - start;
+	unsigned long index = rig_read_area(&p->view, area).index;
+
+	for (checked = 0; checked < nslabs; checked += step) {
+		u64 dma;
+
+		m->work++;
+		slot = start + index;
+		dma = p->view.start + slot * RIG_SLOT + r->dev->dma_offset;
+		step = 1;
+		if (!(dma & r->zero_mask) && (dma & r->preserve_mask) == r->preserve) {
+			if (legal(m, &p->view, r, slot) &&
+			    next(p, slot, slot + r->nslots, true) == slot + r->nslots)
+				return true;
+			step = r->base_stride;
+		}
+		index += step;
+		if (index >= nslabs)
+			index = 0;
+	}
+	return false;
+}
+
+/* Is what has a place passed over, as it is in the base? */
+static bool passed_over(struct model *m, const struct request *r)
+{
+	unsigned int i, area;
+
+	if (rig_build.searches_all_starts || m->segsize > rig_build.set_slots)
+		return false;
+	for (i = 0; i < m->npools; i++)
+		for (area = 0; !m->pools[i]->owner && area < m->pools[i]->view.nareas; area++)
+			if (base_finds(m, m->pools[i], r, area))
+				return false;
+	return true;
 }
 
 bool model_fits(struct model *m, struct device *dev, phys_addr_t orig, size_t bytes,
@@ -527,6 +575,7 @@ static void add_pool(struct model *m, const struct rig_view *view, struct device
 	p->owner = owner;
 	p->used = calloc(view->nslabs / 64 + 1, sizeof(*p->used));
 	p->area_used = calloc(view->nareas, sizeof(*p->area_used));
+	p->area_index = calloc(view->nareas, sizeof(*p->area_index));
 	m->pools[m->npools++] = p;
 }
 
@@ -534,6 +583,7 @@ static void remove_pool(struct model *m, unsigned int i)
 {
 	free(m->pools[i]->used);
 	free(m->pools[i]->area_used);
+	free(m->pools[i]->area_index);
 	free(m->pools[i]);
 	m->pools[i] = m->pools[--m->npools];
 }
@@ -615,6 +665,16 @@ void model_exit(struct model *m)
 	op.what = NULL;
 }
 
+static void note_indices(struct model *m)
+{
+	unsigned int i, area;
+
+	for (i = 0; i < m->npools; i++)
+		for (area = 0; area < m->pools[i]->view.nareas; area++)
+			m->pools[i]->area_index[area] =
+				rig_read_area(&m->pools[i]->view, area).index;
+}
+
 struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t addr,
 			      phys_addr_t orig, size_t bytes, unsigned int align_mask,
 			      enum dma_data_direction dir)
@@ -670,14 +730,22 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 		rig_die("%lu slots are at %lu, although there is a place at %lu", r.nslots,
 			first, first_place(m, p, &r, area));
 
-	/* Next-fit, elsewhere: the next search begins behind this buffer. */
+	/*
+	 * Next-fit, elsewhere: the next search begins behind this buffer, unless it is
+	 * more than a slot set.
+	 */
 	if (!rig_build.takes_lowest || m->segsize == rig_build.set_slots) {
+		unsigned int i = rig_area_of(&p->view, first);
+		struct rig_area here = rig_read_area(&p->view, i);
 		unsigned long behind = first - area + r.nslots;
-		struct rig_area here = rig_read_area(&p->view, rig_area_of(&p->view, first));
 
-		if (here.index != (behind < here.nslabs ? behind : 0))
-			rig_die("%lu slots at %lu, the next search begins at %u of the area",
-				r.nslots, first, here.index);
+		if (behind >= here.nslabs)
+			behind = 0;
+		if (rig_build.adds_up_counts && r.nslots > rig_build.set_slots)
+			behind = p->area_index[i];
+		if (here.index != behind)
+			rig_die("%lu slots at %lu, the next search begins at %u of the area, expected %lu",
+				r.nslots, first, here.index, behind);
 	}
 
 	if (m->nbufs == m->room) {
@@ -717,7 +785,7 @@ static void check_refusal(struct model *m, struct device *dev, phys_addr_t orig,
 	m->refused++;
 	for (i = 0; i < m->npools; i++)
 		m->work += m->pools[i]->view.nslabs;
-	if (fits(m, &r))
+	if (fits(m, &r) && !passed_over(m, &r))
 		rig_die("refused, although %lu slots have a place", r.nslots);
 	if (rig_can_grow(dev) && !no_memory && fits_in_transient(m, &r))
 		rig_die("refused, although a transient pool of %lu slots would do",
@@ -733,6 +801,7 @@ struct model_buf *model_alloc(struct model *m, struct device *dev, size_t bytes)
 	if (!rig_build.has_alignment)
 		bytes = ALIGN(bytes, RIG_PAGE);
 	begin(m, "allocate", dev, RIG_NO_ADDR, RIG_NO_ADDR, bytes, 0, DMA_NONE);
+	note_indices(m);
 	addr = rig_alloc(dev, bytes);
 	check_warnings(0);
 	if (addr == RIG_NO_ADDR) {
@@ -755,6 +824,7 @@ struct model_buf *model_map(struct model *m, struct device *dev, phys_addr_t ori
 	begin(m, "map", dev, orig, RIG_NO_ADDR, bytes, align_mask, dir);
 	if (m->data)
 		prepare_source(m, orig, bytes);
+	note_indices(m);
 	addr = rig_map(dev, orig, bytes, align_mask, dir, DMA_ATTR_NO_WARN);
 	check_warnings(align_mask >= RIG_PAGE);
 	if (addr == RIG_NO_ADDR) {
@@ -888,14 +958,13 @@ void model_check_announced(struct model *m, struct device *dev, phys_addr_t orig
 {
 	const struct rig_view *v = &m->pools[0]->view;
 	size_t min_align = ALIGN((size_t)dev->min_align_mask, RIG_SLOT);
-	size_t most = (size_t)m->segsize * RIG_SLOT;
+	unsigned long most = rig_build.set_slots;
 	size_t expected, announced = rig_max_mapping_size(dev);
 
 	begin(m, "announce", dev, orig, RIG_NO_ADDR, announced, 0, DMA_TO_DEVICE);
-	/* With the default, the size of the pool is not looked at. */
-	if (m->segsize > rig_build.set_slots)
-		most = min(most, (size_t)v->area_nslabs * RIG_SLOT);
-	expected = most > min_align ? most - min_align : 0;
+	/* More than a slot set is told only up to a quarter of the area. */
+	most = max(most, (unsigned long)min(m->segsize, v->area_nslabs / 4));
+	expected = most * RIG_SLOT - min_align;
 	if (announced != expected)
 		rig_die("%zu bytes are announced, expected %zu", announced, expected);
 

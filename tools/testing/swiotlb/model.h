@@ -70,12 +70,14 @@ struct model_buf {
  * @owner:	The device that a transient pool belongs to, or %NULL.
  * @used:	A bit for each slot: is it in use?
  * @area_used:	How many are, by area.
+ * @area_index:	Where the next search in each area began, when the operation did.
  */
 struct model_pool {
 	struct rig_view view;
 	struct device *owner;
 	u64 *used;
 	unsigned long *area_used;
+	unsigned int *area_index;
 };
 
 #define MODEL_POOLS	256

@@ -715,9 +715,22 @@ struct device_node *rig_next_child(struct device_node *parent,
 	return next ? node_get(&next->node) : NULL;
 }
 
+/* All children of /reserved-memory are of one kind. */
+struct device_node *rig_next_compatible(struct device_node *prev, const char *compatible)
+{
+	if (strcmp(compatible, "restricted-dma-pool"))
+		return NULL;
+	return rig_next_child(&reserved_memory, prev);
+}
+
 struct reserved_mem *of_reserved_mem_lookup(struct device_node *np)
 {
 	return &container_of(np, struct rig_pool, node)->rmem;
+}
+
+bool of_property_present(const struct device_node *np, const char *name)
+{
+	return np && np->prop && !strcmp(np->prop, name);
 }
 
 int of_property_read_variable_u32_array(const struct device_node *np,
@@ -727,7 +740,7 @@ int of_property_read_variable_u32_array(const struct device_node *np,
 	const u8 *bytes;
 	size_t i, n;
 
-	if (!np || !np->prop || strcmp(np->prop, name))
+	if (!of_property_present(np, name))
 		return -EINVAL;
 	if (!np->value)
 		return -ENODATA;

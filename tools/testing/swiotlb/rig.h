@@ -47,6 +47,10 @@
  * @has_bitmap:	Does it track free slots in a bitmap?
  * @takes_lowest:	Does every buffer take the area's first place, if segments are
  *			larger than a slot set?
+ * @adds_up_counts:	Does a search add up the counts of slot sets? Then more than a slot
+ *		set leaves the place where the next search begins as it was.
+ * @searches_all_starts:	Does a search for up to a slot set look at each start? The
+ *			base passes some over after it has come to the area's end.
  * @has_areas:	Does a restricted pool have an area for each CPU, if it is large enough,
  *		and the rest of it in the last one?
  * @searches_all_areas:	With dynamic pools, are all areas of a restricted pool searched,
@@ -68,6 +72,8 @@ struct rig_build {
 	bool has_alignment;
 	bool has_bitmap;
 	bool takes_lowest;
+	bool adds_up_counts;
+	bool searches_all_starts;
 	bool has_areas;
 	bool searches_all_areas;
 	bool has_map;

@@ -767,6 +767,7 @@ struct reserved_mem {
 };
 
 struct device_node *of_find_node_by_path(const char *path);
+struct device_node *rig_next_compatible(struct device_node *prev, const char *compatible);
 struct device_node *of_find_node_by_phandle(unsigned int phandle);
 struct device_node *rig_next_child(struct device_node *parent,
 				   struct device_node *prev);
@@ -775,7 +776,12 @@ void of_node_put(struct device_node *np);
 int of_property_read_variable_u32_array(const struct device_node *np,
 					const char *name, u32 *out,
 					size_t min, size_t max);
+bool of_property_present(const struct device_node *np, const char *name);
 const void *of_get_flat_dt_prop(unsigned long node, const char *name, int *size);
+
+#define for_each_compatible_node(child, type, compatible)		\
+	for (child = rig_next_compatible(NULL, compatible); child;	\
+	     child = rig_next_compatible(child, compatible))
 
 #define for_each_child_of_node(parent, child)			\
 	for (child = rig_next_child(parent, NULL); child;	\

@@ -78,6 +78,8 @@ const struct rig_build rig_build = {
 	.has_alignment = RIG_HAS_ALIGNMENT,
 	.has_bitmap = RIG_HAS_BITMAP,
 	.takes_lowest = RIG_TAKES_LOWEST,
+	.adds_up_counts = RIG_ADDS_UP_COUNTS,
+	.searches_all_starts = RIG_SEARCHES_ALL_STARTS,
 	.has_areas = RIG_HAS_AREAS,
 	.searches_all_areas = RIG_SEARCHES_ALL_AREAS,
 	.has_map = RIG_HAS_MAP,
@@ -525,7 +527,7 @@ void rig_state_set(const struct rig_view *view, const void *state)
 unsigned int rig_segsize(struct device *dev)
 {
 #if RIG_HAS_SEGSIZE
-	return dev->dma_io_tlb_mem->segsize;
+	return dev->dma_io_tlb_mem->segsize ?: IO_TLB_SEGSIZE;
 #else
 	return IO_TLB_SEGSIZE;
 #endif

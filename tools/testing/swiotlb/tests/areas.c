@@ -129,13 +129,13 @@ static void around_each_area(void)
 	}
 }
 
-/* What is announced is what an area can serve, not the pool. */
+/* What is announced is a quarter of what an area has, not of the pool. */
 static void announced_size(void)
 {
 	struct fixture f;
 	size_t size;
 
-	setup_areas(&f, BASE, 4 * SET, 4 * SET, 2);
+	setup_areas(&f, BASE, 16 * SET, 16 * SET, 2);
 	size = rig_max_mapping_size(&f.dev);
 	expect(size == 2 * SET * RIG_SLOT, "announced are %zu, expected %lu", size,
 	       2 * SET * RIG_SLOT);

@@ -46,6 +46,8 @@
  * @zero_mask:	Bits of the first slot's address that must be 0.
  * @stride:	Slots from one start to the next, where addresses aren't aligned.
  * @starts:	A bit for each slot at which it may begin, were the pool empty.
+ * @aligned:	A bit for each slot whose address has the right bits.
+ * @base_stride: Slots from one start to the next in the base's search.
  * @like:	The first request that leaves the same traces in its slots.
  */
 struct request {
@@ -59,6 +61,8 @@ struct request {
 	u64 zero_mask;
 	unsigned int stride;
 	u32 starts;
+	u32 aligned;
+	unsigned int base_stride;
 	unsigned int like;
 };
 
@@ -159,11 +163,22 @@ static u32 mask_of(unsigned int first, unsigned int nslots)
 	return ((1u << nslots) - 1) << first;
 }
 
+static bool is_aligned(const struct request *r, unsigned int slot)
+{
+	u64 dma = view.start + slot * RIG_SLOT + dev.dma_offset;
+	unsigned int preserve = dev.min_align_mask;
+
+	if (dma & r->zero_mask)
+		return false;
+	if (!rig_build.has_alignment)
+		preserve &= ~r->align_mask | (RIG_SLOT - 1);
+	return r->orig == RIG_NO_ADDR || !(((dma + r->offset) ^ r->orig) & preserve);
+}
+
 static bool may_begin(const struct request *r, unsigned int slot)
 {
 	u64 dma = view.start + slot * RIG_SLOT + dev.dma_offset;
 	unsigned int last = slot + r->nslots - 1;
-	unsigned int preserve = dev.min_align_mask;
 
 	if (r->nslots > segsize || slot + r->nslots > view.nslabs)
 		return false;
@@ -171,11 +186,7 @@ static bool may_begin(const struct request *r, unsigned int slot)
 		return false;
 	if (segsize == SET && slot / SET != last / SET)
 		return false;
-	if (dma & r->zero_mask)
-		return false;
-	if (!rig_build.has_alignment)
-		preserve &= ~r->align_mask | (RIG_SLOT - 1);
-	if (r->orig != RIG_NO_ADDR && ((dma + r->offset) ^ r->orig) & preserve)
+	if (!is_aligned(r, slot))
 		return false;
 	return !((dma ^ (dma + r->nslots * RIG_SLOT - 1)) & ~dev.seg_boundary_mask);
 }
@@ -205,6 +216,30 @@ static bool fits(const struct layout *l, const struct request *r)
 		if (r->starts >> slot & 1 && !(l->used & mask_of(slot, r->nslots)))
 			return true;
 	return false;
+}
+
+/*
+ * Does the base, too, pass over what fits? It goes from stride to stride, and at an
+ * area's end takes a stride as checked of which a part is behind the end.
+ */
+static bool passed_over(const struct layout *l, const struct request *r)
+{
+	unsigned int i, slot, checked, step;
+
+	if (rig_build.searches_all_starts || segsize > SET)
+		return false;
+	for (i = 0; i < view.nareas; i++) {
+		slot = rig_area_start(&view, i) + index_before[i];
+		for (checked = 0; checked < view.area_nslabs; checked += step) {
+			if (r->starts >> slot & 1 && !(l->used & mask_of(slot, r->nslots)))
+				return false;
+			step = r->aligned >> slot & 1 ? r->base_stride : 1;
+			slot += step;
+			if (slot >= rig_area_end(&view, i))
+				slot = rig_area_start(&view, i);
+		}
+	}
+	return true;
 }
 
 static void check_buffer(const struct rig_slot *slots, unsigned int first,
@@ -296,7 +331,7 @@ static int request_slots(struct layout *l, const struct request *r)
 		addr = rig_map(&dev, r->orig, r->bytes, r->align_mask, DMA_TO_DEVICE,
 			       DMA_ATTR_NO_WARN);
 	if (addr == RIG_NO_ADDR) {
-		expect(!fits(l, r), "refused, although it fits");
+		expect(!fits(l, r) || passed_over(l, r), "refused, although it fits");
 		nrefused++;
 		return -1;
 	}
@@ -375,9 +410,13 @@ static void add_request(phys_addr_t orig, size_t bytes, unsigned int align_mask,
 	/* One slot too many for the pool is enough of these. */
 	if (r->nslots > view.nslabs + 1)
 		return;
-	for (i = 0; i < view.nslabs; i++)
+	r->base_stride = max(r->zero_mask, dev.min_align_mask & ~r->zero_mask) / RIG_SLOT + 1;
+	for (i = 0; i < view.nslabs; i++) {
 		if (may_begin(r, i) && is_first_of_stride(r, i))
 			r->starts |= 1u << i;
+		if (is_aligned(r, i))
+			r->aligned |= 1u << i;
+	}
 	for (i = 0; i < nrequests; i++)
 		if (requests[i].orig == orig && requests[i].total == r->total &&
 		    requests[i].offset == r->offset)
