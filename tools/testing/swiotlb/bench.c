@@ -363,6 +363,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	rig_init(1);
+	/* 1 GiB cannot be had without the fix for it; what is counted is the same. */
+	rig_large_kmalloc = true;
 	for (; optind < argc; optind++)
 		run(argv[optind]);
 	return 0;
