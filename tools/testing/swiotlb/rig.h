@@ -58,6 +58,7 @@
  * @has_map:		Does debugfs show which slots are in use?
  * @has_cc_pools:	Does a pool know whether its memory is shared with devices,
  *			where there is memory encryption?
+ * @alloc_has_attrs:	Do coherent requests have attributes?
  * @has_segsize_param:	Has the default pool's segment size a boot parameter?
  * @reduces_nareas:	Have pools that come later as few areas as a default pool for which
  *		there was less memory than asked for?
@@ -78,6 +79,7 @@ struct rig_build {
 	bool searches_all_areas;
 	bool has_map;
 	bool has_cc_pools;
+	bool alloc_has_attrs;
 	bool has_segsize_param;
 	bool reduces_nareas;
 };
@@ -233,6 +235,8 @@ unsigned int rig_run_work(void);
 
 /* ---- what is tested; addresses are physical, RIG_NO_ADDR is failure ---- */
 
+/* @attrs: DMA_ATTR_...; a kernel whose swiotlb_alloc() has none leaves them out. */
+phys_addr_t rig_alloc_attrs(struct device *dev, size_t bytes, unsigned long attrs);
 phys_addr_t rig_alloc(struct device *dev, size_t bytes);
 bool rig_free(struct device *dev, phys_addr_t addr, size_t bytes);
 phys_addr_t rig_map(struct device *dev, phys_addr_t orig, size_t bytes,

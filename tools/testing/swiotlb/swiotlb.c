@@ -84,6 +84,7 @@ const struct rig_build rig_build = {
 	.searches_all_areas = RIG_SEARCHES_ALL_AREAS,
 	.has_map = RIG_HAS_MAP,
 	.has_cc_pools = RIG_HAS_CC_POOLS,
+	.alloc_has_attrs = RIG_ALLOC_HAS_ATTRS,
 	.has_segsize_param = RIG_HAS_SEGSIZE_PARAM,
 	.reduces_nareas = RIG_REDUCES_NAREAS,
 };
@@ -302,16 +303,21 @@ bool rig_default_teardown(void)
 	return true;
 }
 
-phys_addr_t rig_alloc(struct device *dev, size_t bytes)
+phys_addr_t rig_alloc_attrs(struct device *dev, size_t bytes, unsigned long attrs)
 {
 	struct page *page;
 
 #if RIG_ALLOC_HAS_ATTRS
-	page = swiotlb_alloc(dev, bytes, 0);
+	page = swiotlb_alloc(dev, bytes, attrs);
 #else
 	page = swiotlb_alloc(dev, bytes);
 #endif
 	return page ? page_to_phys(page) : RIG_NO_ADDR;
+}
+
+phys_addr_t rig_alloc(struct device *dev, size_t bytes)
+{
+	return rig_alloc_attrs(dev, bytes, 0);
 }
 
 bool rig_free(struct device *dev, phys_addr_t addr, size_t bytes)

@@ -419,14 +419,14 @@ static void dma_offset(void)
  *
  * Expected: it is found, wherever it is and wherever the search begins.
  */
-static void min_align_mask_coherent(void)
+static void coherent_with_mask(unsigned int segsize)
 {
 	const unsigned int page = RIG_PAGE / RIG_SLOT, pages = 4 * SET / page;
 	struct model_buf **bufs = calloc(pages, sizeof(*bufs));
 	unsigned int i, index;
 	struct fixture f;
 
-	setup(&f, KUKUI_BASE, 4 * SET, 0);
+	setup(&f, KUKUI_BASE, 4 * SET, segsize);
 	f.dev.min_align_mask = 0xffff;
 	for (i = 0; i < pages; i++)
 		bufs[i] = model_must_alloc(&f.m, &f.dev, RIG_PAGE);
@@ -439,6 +439,17 @@ static void min_align_mask_coherent(void)
 	}
 	free(bufs);
 	teardown(&f);
+}
+
+static void min_align_mask_coherent(void)
+{
+	coherent_with_mask(1024);
+}
+
+/* The base passes over some: patches/fixes has a fix. */
+static void min_align_mask_default(void)
+{
+	coherent_with_mask(0);
 }
 
 /*
@@ -476,7 +487,9 @@ static const struct test tests[] = {
 	{ "a segment boundary", boundary, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "the largest requests", largest, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "a DMA offset", dma_offset, NEEDS_SEGSIZE | NEEDS_SETS_128 | NEEDS_ALIGNMENT },
-	{ "min_align_mask and coherent buffers", min_align_mask_coherent, NEEDS_FIXES },
+	{ "min_align_mask and coherent buffers", min_align_mask_coherent,
+	  NEEDS_SEGSIZE | NEEDS_SETS_128 },
+	{ "min_align_mask and coherent buffers, 128 slots", min_align_mask_default, NEEDS_FIXES },
 	{ }
 };
 
