@@ -132,13 +132,12 @@ rejected_hunks()
 }
 
 # format_mails REPO RANGE OPTION...: git format-patch, with options of the user's own
-# out of the way. Two lines of context: with the usual three, 1/3 would not apply to
-# 7.2, where a neighbouring function differs. An option --unified=3 takes these.
+# out of the way.
 format_mails()
 {
 	with_committer git_plain -C "$1" -c core.quotePath=true -c core.attributesFile=/dev/null \
 		format-patch --zero-commit --no-signature --no-notes --no-base --no-thread \
-		--no-attach --abbrev=12 --unified=2 --diff-algorithm=myers --find-renames=50% \
+		--no-attach --abbrev=12 --unified=3 --diff-algorithm=myers --find-renames=50% \
 		--indent-heuristic "${@:3}" "$2"
 }
 

@@ -62,7 +62,7 @@ write_branches()
 	mkdir -p "$new" "$to"
 	# As the stable tree wants to have them
 	[ "$BASE" = mainline ] || prefix="PATCH $BASE.y"
-	format_mails "$tree" base..fixes -q -o "$new" -N --unified=3 --subject-prefix="$prefix"
+	format_mails "$tree" base..fixes -q -o "$new" -N --subject-prefix="$prefix"
 	rm -f "$to"/[0-9]*.patch
 	mv "$new"/*.patch "$to/"
 	quilt_series "$to" >"$to/series"

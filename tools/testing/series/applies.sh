@@ -66,6 +66,14 @@ small_repo()
 	printf '%s\n' "$repo"
 }
 
+# is_older PACKAGE: than the package that the base is of? The series is not for it.
+is_older()
+{
+	local base
+	base=$(tree_state base | sed -n 's/^package \([^ ]*\) /\1_/p')
+	[ -n "$base" ] && [ "$(printf '%s\n' "$base" "$1" | sort -V | tail -n 1)" = "$base" ]
+}
+
 # git am takes no fuzz: a hunk's context has to be there, if at other lines.
 applies()
 {
@@ -163,6 +171,7 @@ if [ ${#patches[@]} -gt 0 ]; then
 		# No other kernel has the fixes.
 		[ -z "$fixes_dir" ] || break
 		name=$(source_name "$source")
+		! is_older "$name" || continue
 		repo=$(small_repo "$name" "$top/scripts/kernel/files.sh" "$source")
 		tap "applies without a word to $name" applies "$repo"
 	done

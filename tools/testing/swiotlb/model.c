@@ -744,7 +744,7 @@ struct model_buf *model_adopt(struct model *m, struct device *dev, phys_addr_t a
 		if (rig_build.adds_up_counts && r.nslots > rig_build.set_slots)
 			behind = p->area_index[i];
 		if (here.index != behind)
-			rig_die("%lu slots at %lu, the next search begins at %u of the area, expected %lu",
+			rig_die("%lu slots at %lu, the next search begins at %u, expected %lu",
 				r.nslots, first, here.index, behind);
 	}
 
@@ -963,7 +963,8 @@ void model_check_announced(struct model *m, struct device *dev, phys_addr_t orig
 
 	begin(m, "announce", dev, orig, RIG_NO_ADDR, announced, 0, DMA_TO_DEVICE);
 	/* More than a slot set is told only up to a quarter of the area. */
-	most = max(most, (unsigned long)min(m->segsize, v->area_nslabs / 4));
+	if (m->segsize > most)
+		most = max(min(v->area_nslabs / 4, m->segsize), rig_build.set_slots);
 	expected = most * RIG_SLOT - min_align;
 	if (announced != expected)
 		rig_die("%zu bytes are announced, expected %zu", announced, expected);

@@ -62,7 +62,7 @@ static void over_the_limit(void)
 }
 
 /* As much as the limit allows, but the pool is full; coherent requests say nothing then. */
-static void full(void)
+static void no_room(void)
 {
 	setup(&f, RIG_POOLS, 1024, 1024);
 	model_must_alloc(&f.m, &f.dev, RIG_PAGE);
@@ -91,7 +91,7 @@ static void of_the_default_pool(void)
 
 static const struct test tests[] = {
 	{ "over the limit", over_the_limit, NEEDS_SEGSIZE | NEEDS_SETS_128 },
-	{ "full", full, NEEDS_SEGSIZE | NEEDS_SETS_128 },
+	{ "no room", no_room, NEEDS_SEGSIZE | NEEDS_SETS_128 },
 	{ "of the default pool", of_the_default_pool, NEEDS_SETS_128 | NEEDS_STATIC },
 	{ }
 };
