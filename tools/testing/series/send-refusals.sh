@@ -69,7 +69,7 @@ in_project sign.sh >/dev/null || die "sign.sh failed" "the test send says why"
 tap "version 2 without a changelog is refused" not_sent "needs a changelog" VERSION=2
 tap "mails older than the tree are refused" newer_tree
 tap "a tree older than the mails is refused" refused_mail "$copy_mails/${patches[0]##*/}" \
-	's/^Subject: .*swiotlb: /&Do /' "other patches than the mails"
+	's/^Subject: \[[^]]*\] [^:]*: /&Do /' "other patches than the mails"
 tap "a mail larger than the lists take is refused" refused_mail "$copy_mails/0000-cover-letter.patch" \
 	"/^Tested on/r $work/long" "is larger than the 100000 bytes"
 tap "another's Signed-off-by is refused" refuses_others

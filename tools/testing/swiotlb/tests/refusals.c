@@ -75,6 +75,29 @@ static void no_allocator(void)
 	rig_device_init(&f.dev, "device");
 	f.dev.dma_io_tlb_mem = NULL;
 	expect(rig_alloc(&f.dev, RIG_PAGE) == RIG_NO_ADDR, "a buffer came from nowhere");
+	expect(rig_map(&f.dev, SOURCE, 1, 0, DMA_TO_DEVICE, 0) == RIG_NO_ADDR,
+	       "a mapping came from nowhere");
+}
+
+/* A pool of the other kind serves no mapping; on a host, shared memory is what is wanted. */
+static void other_kind(void)
+{
+	setup(&f, RIG_POOLS, 4 * SET, 0);
+	rig_cc = true;
+	expect(rig_map(&f.dev, SOURCE, 1, 0, DMA_TO_DEVICE, 0) == RIG_NO_ADDR,
+	       "a guest's device was given private memory");
+	rig_cc_host = true;
+	expect(rig_map(&f.dev, SOURCE, 1, 0, DMA_TO_DEVICE, 0) == RIG_NO_ADDR,
+	       "a host's device was given private memory");
+	rig_cc = false;
+	rig_cc_host = false;
+	teardown(&f);
+
+	rig_cc = true;
+	rig_cc_host = true;
+	setup(&f, RIG_POOLS, 4 * SET, 0);
+	model_must_map(&f.m, &f.dev, SOURCE, RIG_PAGE, 0, DMA_TO_DEVICE);
+	teardown(&f);
 }
 
 /*
@@ -173,6 +196,7 @@ static void limits(void)
 static const struct test tests[] = {
 	{ "shared memory", shared_memory, NEEDS_SEGSIZE | NEEDS_CC_POOLS },
 	{ "a pool that cannot be shared", no_sharing, NEEDS_SEGSIZE | NEEDS_CC_POOLS },
+	{ "a pool of the other kind", other_kind, NEEDS_SEGSIZE | NEEDS_CC_POOLS },
 	{ "a shared pool that cannot grow", shared_growth, NEEDS_DYNAMIC | NEEDS_SEGSIZE },
 	{ "a pool in highmem", highmem },
 	{ "no allocator", no_allocator, NEEDS_SEGSIZE },
