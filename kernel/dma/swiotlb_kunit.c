@@ -25,6 +25,7 @@
 #include <linux/dma-direct.h>
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
+#include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/of.h>
@@ -61,17 +62,26 @@ MODULE_PARM_DESC(seed, "What the random sizes and orders begin with");
 #define SEG_ALIGNS	false
 #endif
 
+/* Does a search look at each place for a buffer (Kbuild looks at the source)? */
+#ifdef SWIOTLB_SEARCHES_ALL_STARTS
+#define SEG_SEARCHES_ALL	true
+#else
+#define SEG_SEARCHES_ALL	false
+#endif
+
 struct seg_buf;
 
 /**
  * struct seg_pool - a pool, as the tests see it
  * @start:	Where it begins.
  * @nslots:	How many slots it has.
+ * @next:	Where the search for the next buffer of no more than a block begins.
  * @owner:	For each slot, the buffer that has it, or NULL.
  */
 struct seg_pool {
 	phys_addr_t start;
 	unsigned int nslots;
+	unsigned int next;
 	struct seg_buf **owner;
 };
 
@@ -304,11 +314,37 @@ static __no_sanitize_address unsigned int seg_room(struct seg_dev *sd,
 	return room;
 }
 
-static bool seg_fits(struct seg_dev *sd, enum seg_kind kind, phys_addr_t orig, size_t size)
+/*
+ * Where a buffer is no larger than a block, the kernel goes through the pool stride by
+ * stride. Where that takes it past the pool's end it counts the whole stride, and so may
+ * end before it has seen all places:
+ *
+ *	pool		|---------------------------|
+ *	looks at	.   .   .   . ^ .   .   .   .
+ *	and passes over		 .      begins here
+ */
+static bool seg_passed_over(struct seg_dev *sd, const struct seg_need *need)
 {
-	struct seg_need need = seg_need(sd, kind, orig, size);
+	unsigned int stride = (need->mask >> IO_TLB_SHIFT) + 1;
+	unsigned int slot = sd->pool->next, checked, step, run;
 
-	return seg_room(sd, &need) >= need.nslots;
+	if (SEG_SEARCHES_ALL || !SEG_ALIGNS || sd->segsize > BLOCK)
+		return false;
+	for (checked = 0; checked < sd->pool->nslots; checked += step) {
+		step = 1;
+		if (seg_may_begin(sd, need, slot)) {
+			run = 0;
+			while (run < seg_limit(sd, slot) && !sd->pool->owner[slot + run])
+				run++;
+			if (run >= need->nslots)
+				return false;
+			step = stride;
+		}
+		slot += step;
+		if (slot >= sd->pool->nslots)
+			slot = 0;
+	}
+	return true;
 }
 
 /*
@@ -370,6 +406,8 @@ static void seg_claim(struct kunit *test, struct seg_dev *sd, struct seg_buf *bu
 
 	buf->first = slot;
 	buf->nslots = need.nslots;
+	if (need.nslots <= BLOCK)
+		pool->next = (slot + need.nslots) % pool->nslots;
 	for (i = slot; i < slot + need.nslots && i < pool->nslots; i++) {
 		if (cmpxchg(&pool->owner[i], NULL, buf)) {
 			KUNIT_FAIL(test, "%s: got slot %u, which is in use", sd->name, i);
@@ -397,10 +435,14 @@ static void seg_drop(struct seg_buf *buf)
 static struct seg_buf *seg_refused(struct kunit *test, struct seg_dev *sd, struct seg_buf *buf)
 {
 	phys_addr_t orig = buf->orig ? virt_to_phys(buf->orig) : 0;
+	struct seg_need need;
 
-	if (sd->pool && !seg_racing && seg_fits(sd, buf->kind, orig, buf->size))
-		KUNIT_FAIL(test, "%s: refused %zu bytes (kind %d) although they fit",
-			   sd->name, buf->size, buf->kind);
+	if (sd->pool && !seg_racing) {
+		need = seg_need(sd, buf->kind, orig, buf->size);
+		if (seg_room(sd, &need) >= need.nslots && !seg_passed_over(sd, &need))
+			KUNIT_FAIL(test, "%s: refused %zu bytes (kind %d) although they fit",
+				   sd->name, buf->size, buf->kind);
+	}
 	seg_drop(buf);
 	return NULL;
 }
@@ -686,6 +728,12 @@ static bool seg_has_own_pool(const struct seg_dev *sd)
 	return sd->pool && strncmp(sd->name, "row-", 4);
 }
 
+/* A device that says where its buffers may not go on has less room than was announced. */
+static bool seg_is_unbounded(const struct seg_dev *sd)
+{
+	return seg_has_own_pool(sd) && dma_get_seg_boundary(sd->dev) > SZ_1G;
+}
+
 static bool seg_is_default(const struct seg_dev *sd)
 {
 	return sd->segsize == BLOCK && !dma_get_min_align_mask(sd->dev);
@@ -697,9 +745,8 @@ static bool seg_is_default(const struct seg_dev *sd)
  */
 static bool seg_is_plain(const struct seg_dev *sd)
 {
-	return seg_has_own_pool(sd) && sd->segsize > 2 * BLOCK &&
-	       sd->pool->nslots < 32 * BLOCK && !dma_get_min_align_mask(sd->dev) &&
-	       dma_get_seg_boundary(sd->dev) > SZ_1G;
+	return seg_is_unbounded(sd) && sd->segsize > 2 * BLOCK &&
+	       sd->pool->nslots < 32 * BLOCK && !dma_get_min_align_mask(sd->dev);
 }
 
 static KUNIT_GENERATOR(seg_all_devs)
@@ -715,6 +762,11 @@ static KUNIT_GENERATOR(seg_pool_devs)
 static KUNIT_GENERATOR(seg_own_pool_devs)
 {
 	return seg_next_dev(prev, desc, seg_has_own_pool);
+}
+
+static KUNIT_GENERATOR(seg_unbounded_devs)
+{
+	return seg_next_dev(prev, desc, seg_is_unbounded);
 }
 
 static KUNIT_GENERATOR(seg_default_devs)
@@ -741,22 +793,55 @@ static void devices_bound(struct kunit *test)
 }
 
 /*
- * What drivers are told is what the pool can serve: its segment or, if that is
- * less, all of it; less what may be lost in front to the device's alignment.
+ * What drivers are told is what the pool can serve beside others: its limit or, if that
+ * is less, a quarter of the pool, but a block at least; less what may be lost in front to
+ * the device's alignment.
  *
- *	segment		|--------------|          |--------------------|
- *	pool		|--------------------|    |-----------|
+ *	limit		|--------------|          |--------------------|
+ *	a quarter	|--------------------|    |-----------|
  *	announced	|--------------|          |-----------|
  */
+static size_t seg_announced(const struct seg_dev *sd)
+{
+	unsigned int slots = BLOCK;
+
+	if (sd->pool)
+		slots = max(slots, min(sd->segsize, sd->pool->nslots / 4));
+	return ((size_t)slots << IO_TLB_SHIFT) -
+	       round_up(dma_get_min_align_mask(sd->dev), IO_TLB_SIZE);
+}
+
 static void announced(struct kunit *test)
 {
 	struct seg_dev *sd = (struct seg_dev *)test->param_value;
-	size_t expected = (size_t)sd->segsize << IO_TLB_SHIFT;
 
-	if (sd->pool)
-		expected = min(expected, (size_t)sd->pool->nslots << IO_TLB_SHIFT);
-	expected -= round_up(dma_get_min_align_mask(sd->dev), IO_TLB_SIZE);
-	KUNIT_EXPECT_EQ(test, dma_max_mapping_size(sd->dev), expected);
+	KUNIT_EXPECT_EQ(test, dma_max_mapping_size(sd->dev), seg_announced(sd));
+}
+
+/*
+ * It can be had, too, while others have an eighth of the pool each, where they are the
+ * most in the way:
+ *
+ *	pool		|------RRR------RRR------|
+ *	announced	|======|
+ */
+static void announced_beside_others(struct kunit *test)
+{
+	struct seg_dev *sd = (struct seg_dev *)test->param_value;
+	unsigned int nslots = sd->pool->nslots, unit = BLOCK / 2, i;
+	struct seg_buf *buf, *next, *others[2];
+
+	KUNIT_ASSERT_GE(test, nslots, 4 * BLOCK);
+	seg_fill_with(test, sd, unit << IO_TLB_SHIFT);
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		others[i] = sd->pool->owner[nslots / 8 * (2 + 3 * i)];
+		KUNIT_ASSERT_NOT_NULL(test, others[i]);
+	}
+	list_for_each_entry_safe(buf, next, &sd->bufs, list)
+		if (buf != others[0] && buf != others[1])
+			seg_put(test, sd, buf);
+	KUNIT_EXPECT_NOT_NULL(test, seg_map(test, sd, seg_source, dma_max_mapping_size(sd->dev),
+					    DMA_TO_DEVICE));
 }
 
 /*
@@ -826,6 +911,19 @@ static void largest_from_anywhere(struct kunit *test)
 }
 
 /*
+ * Use every slot of the pool, with buffers of @unit slots as far as they go: the first
+ * may begin anywhere, and then there is a rest at the end of its block, and before it.
+ */
+static void seg_fill_all(struct kunit *test, struct seg_dev *sd, unsigned int unit)
+{
+	unsigned int n = sd->pool->nslots / unit;
+
+	KUNIT_EXPECT_GE(test, seg_fill_with(test, sd, unit << IO_TLB_SHIFT), n - (unit > 1));
+	seg_fill(test, sd);
+	KUNIT_EXPECT_EQ(test, seg_used(sd), sd->pool->nslots);
+}
+
+/*
  * Every slot of the pool can be used, and again after all was given back in
  * random order, whether it was used by buffers of one size or of many; and then
  * nothing is left in pieces.
@@ -840,7 +938,7 @@ static void fill_and_refill(struct kunit *test)
 	unsigned int unit = nslots > SZ_8K ? 4 : 1;
 
 	KUNIT_ASSERT_EQ(test, nslots % unit, 0);
-	KUNIT_EXPECT_EQ(test, seg_fill_with(test, sd, unit << IO_TLB_SHIFT), nslots / unit);
+	seg_fill_all(test, sd, unit);
 	seg_put_all_shuffled(test, sd);
 
 	for (size = map; size >= IO_TLB_SIZE; )
@@ -854,7 +952,7 @@ static void fill_and_refill(struct kunit *test)
 	seg_put_all(test, sd);
 	KUNIT_EXPECT_NOT_NULL(test, seg_alloc(test, sd, SEG_COHERENT, coherent));
 	seg_put_all(test, sd);
-	KUNIT_EXPECT_EQ(test, seg_fill_with(test, sd, unit << IO_TLB_SHIFT), nslots / unit);
+	seg_fill_all(test, sd, unit);
 	seg_put_all_shuffled(test, sd);
 	KUNIT_EXPECT_EQ(test, seg_used(sd), 0);
 }
@@ -923,7 +1021,7 @@ static void seg_churn(struct kunit *test, struct seg_dev *sd, unsigned int ops, 
 static void come_and_go(struct kunit *test)
 {
 	struct seg_dev *sd = (struct seg_dev *)test->param_value;
-	size_t max = min(dma_max_mapping_size(sd->dev), KMALLOC_SOURCE);
+	size_t max = min(seg_largest(sd, SEG_MAP), KMALLOC_SOURCE);
 	unsigned int ops = sd->pool->nslots > SZ_1K ? 400 : 100;
 
 	seg_churn(test, sd, ops, max);
@@ -1025,8 +1123,11 @@ static void neighbours(struct kunit *test)
 static void broken_at(struct kunit *test, struct seg_dev *sd, unsigned int from,
 		      unsigned int to, unsigned int used)
 {
-	struct seg_buf *x, *before, *behind;
-	unsigned int i;
+	/* On both sides of it; a page's alignment may take some slots. */
+	unsigned int start[] = { from, round_up(used + 1, PAGE_SLOTS) };
+	unsigned int n[] = { used - from, to - start[1] };
+	struct seg_buf *x, *side[2];
+	unsigned int i, k;
 
 	KUNIT_ASSERT_EQ(test, seg_fill(test, sd), sd->pool->nslots);
 	x = sd->pool->owner[used];
@@ -1036,17 +1137,18 @@ static void broken_at(struct kunit *test, struct seg_dev *sd, unsigned int from,
 
 	KUNIT_EXPECT_NULL(test, seg_map(test, sd, seg_source, (to - from) << IO_TLB_SHIFT,
 					DMA_TO_DEVICE));
-	before = seg_map(test, sd, seg_source, (used - from) << IO_TLB_SHIFT, DMA_TO_DEVICE);
-	KUNIT_ASSERT_NOT_NULL(test, before);
-	/* A page's alignment may take some slots. */
-	i = round_up(used + 1, PAGE_SLOTS);
-	behind = seg_map(test, sd, seg_source, (to - i) << IO_TLB_SHIFT, DMA_TO_DEVICE);
-	KUNIT_ASSERT_NOT_NULL(test, behind);
+	/* The larger one first: it has one place. */
+	for (i = 0; i < 2; i++) {
+		k = n[0] < n[1] ? !i : i;
+		side[k] = seg_map(test, sd, seg_source, n[k] << IO_TLB_SHIFT, DMA_TO_DEVICE);
+		KUNIT_ASSERT_NOT_NULL(test, side[k]);
+		KUNIT_EXPECT_EQ(test, side[k]->first, start[k]);
+	}
 
-	seg_put(test, sd, before);
+	seg_put(test, sd, side[0]);
 	KUNIT_EXPECT_NULL(test, seg_map(test, sd, seg_source, (to - from) << IO_TLB_SHIFT,
 					DMA_TO_DEVICE));
-	seg_put(test, sd, behind);
+	seg_put(test, sd, side[1]);
 	seg_put(test, sd, x);
 	x = seg_map(test, sd, seg_source, (to - from) << IO_TLB_SHIFT, DMA_TO_DEVICE);
 	KUNIT_ASSERT_NOT_NULL(test, x);
@@ -1119,6 +1221,107 @@ static void default_limit(struct kunit *test)
 		return;
 	KUNIT_EXPECT_NOT_NULL(test, seg_get(test, sd, SEG_COHERENT, SZ_256K, 0));
 	KUNIT_EXPECT_NULL(test, seg_alloc(test, sd, SEG_COHERENT, SZ_256K + 1));
+}
+
+/* A request that has to fail, as others make it; it may want to hear nothing of that. */
+static void seg_fail(struct kunit *test, struct seg_dev *sd, enum seg_kind kind, size_t size,
+		     bool quiet)
+{
+	gfp_t gfp = GFP_KERNEL | (quiet ? __GFP_NOWARN : 0);
+	dma_addr_t dma;
+
+	switch (kind) {
+	case SEG_MAP:
+		dma = dma_map_single_attrs(sd->dev, seg_source, size, DMA_TO_DEVICE,
+					   quiet ? DMA_ATTR_NO_WARN : 0);
+		KUNIT_ASSERT_NE(test, dma_mapping_error(sd->dev, dma), 0);
+		break;
+	case SEG_COHERENT:
+		KUNIT_ASSERT_NULL(test, dma_alloc_coherent(sd->dev, size, &dma, gfp));
+		if (quiet)
+			KUNIT_ASSERT_NULL(test, dma_alloc_attrs(sd->dev, size, &dma, GFP_KERNEL,
+								DMA_ATTR_NO_WARN));
+		break;
+	case SEG_NONCONTIGUOUS:
+		KUNIT_ASSERT_NULL(test, dma_alloc_noncontiguous(sd->dev, size, DMA_TO_DEVICE,
+								gfp, 0));
+		break;
+	}
+}
+
+/*
+ * How many lines of the kernel's log, from @iter on, are about a buffer of @size bytes,
+ * and how many of these have @text. It goes on to the log's end.
+ */
+static unsigned int seg_said(struct kmsg_dump_iter *iter, size_t size, const char *text,
+			     unsigned int *with_text)
+{
+	char line[256], what[32];
+	unsigned int n = 0;
+	size_t len;
+
+	snprintf(what, sizeof(what), "%zu bytes", size);
+	*with_text = 0;
+	while (kmsg_dump_get_line(iter, false, line, sizeof(line) - 1, &len)) {
+		line[len] = '\0';
+		if (!strstr(line, ": swiotlb buffer ") || !strstr(line, what))
+			continue;
+		n++;
+		*with_text += !!strstr(line, text);
+	}
+	return n;
+}
+
+/*
+ * A request above the limit is told once, with the slots that it needs and those that it
+ * may have; nobody says that the pool is full. Where the limit is not to blame, it is
+ * not named. The kernel says no more than ten such things in five seconds, and all that
+ * the other tests have refused is quiet.
+ */
+static void refused_aloud(struct kunit *test)
+{
+	struct seg_dev *devs[] = { seg_find(test, "kukui"), seg_find(test, "pool-4m4k-default") };
+	struct seg_dev *sd = devs[0];
+	struct kmsg_dump_iter iter;
+	unsigned int i, with_text;
+	enum seg_kind kind;
+	char text[80];
+	size_t size;
+
+	kmsg_dump_rewind(&iter);
+	seg_said(&iter, 0, "", &with_text);
+	for (i = 0; i < ARRAY_SIZE(devs); i++) {
+		sd = devs[i];
+		size = ((size_t)sd->segsize << IO_TLB_SHIFT) + PAGE_SIZE;
+		snprintf(text, sizeof(text), "needs %u slots, the pool's io-tlb-segsize allows %u",
+			 sd->segsize + PAGE_SLOTS, sd->segsize);
+		for (kind = SEG_MAP; kind <= SEG_NONCONTIGUOUS; kind++) {
+			seg_fail(test, sd, kind, size, true);
+			KUNIT_EXPECT_EQ_MSG(test, seg_said(&iter, size, text, &with_text), 0,
+					    "%s, kind %d, quiet", sd->name, kind);
+			seg_fail(test, sd, kind, size, false);
+			KUNIT_EXPECT_EQ_MSG(test, seg_said(&iter, size, text, &with_text), 1,
+					    "%s, kind %d", sd->name, kind);
+			KUNIT_EXPECT_EQ_MSG(test, with_text, 1, "%s, kind %d", sd->name, kind);
+		}
+	}
+
+	/* Just the limit, in a pool that has no room for it */
+	sd = seg_find(test, "pool-1m");
+	size = (size_t)sd->segsize << IO_TLB_SHIFT;
+	KUNIT_ASSERT_NOT_NULL(test, seg_map(test, sd, seg_source, IO_TLB_SIZE, DMA_TO_DEVICE));
+	for (kind = SEG_MAP; kind <= SEG_NONCONTIGUOUS; kind++) {
+		seg_fail(test, sd, kind, size, false);
+		KUNIT_EXPECT_EQ_MSG(test, seg_said(&iter, size, "is full", &with_text),
+				    kind == SEG_MAP, "kind %d", kind);
+		KUNIT_EXPECT_EQ_MSG(test, with_text, kind == SEG_MAP, "kind %d", kind);
+	}
+
+	/* Nor has the default pool the property. */
+	sd = seg_find(test, "default-pool");
+	seg_fail(test, sd, SEG_MAP, SZ_512K, false);
+	KUNIT_EXPECT_EQ(test, seg_said(&iter, SZ_512K, "is full", &with_text), 1);
+	KUNIT_EXPECT_EQ(test, with_text, 1);
 }
 
 /* Neither of two devices on one pool is given what the other has. */
@@ -1197,7 +1400,7 @@ static void min_align(struct kunit *test)
 	struct seg_buf *buf;
 
 	KUNIT_ASSERT_EQ(test, dma_get_min_align_mask(sd->dev), SZ_4K - 1);
-	KUNIT_EXPECT_EQ(test, told, ((size_t)sd->segsize << IO_TLB_SHIFT) - SZ_4K);
+	KUNIT_EXPECT_EQ(test, told, seg_announced(sd));
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
 		buf = seg_map(test, sd, seg_source + offsets[i], told, DMA_TO_DEVICE);
 		KUNIT_ASSERT_NOT_NULL_MSG(test, buf, "offset %u", offsets[i]);
@@ -1375,6 +1578,7 @@ static int seg_suite_init(struct kunit_suite *suite)
 static struct kunit_case seg_cases[] = {
 	KUNIT_CASE(devices_bound),
 	KUNIT_CASE_PARAM(announced, seg_all_devs),
+	KUNIT_CASE_PARAM(announced_beside_others, seg_unbounded_devs),
 	KUNIT_CASE_PARAM(largest, seg_pool_devs),
 	KUNIT_CASE_PARAM(largest_from_anywhere, seg_own_pool_devs),
 	KUNIT_CASE_PARAM(fill_and_refill, seg_own_pool_devs),
@@ -1383,6 +1587,7 @@ static struct kunit_case seg_cases[] = {
 	KUNIT_CASE_PARAM(broken_chain, seg_plain_devs),
 	KUNIT_CASE_PARAM(default_limit, seg_default_devs),
 	KUNIT_CASE(default_pool_data),
+	KUNIT_CASE(refused_aloud),
 	KUNIT_CASE(odd_base),
 	KUNIT_CASE(kukui),
 	KUNIT_CASE(two_devices),

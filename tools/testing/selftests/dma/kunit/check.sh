@@ -75,47 +75,34 @@ suite_cases()
 	tap "$config: kunit.py: the suite ran to its end, and passed ($seen cases)" ran_to_its_end "$status" "$seen"
 }
 
-# message OUTCOME VALUE: a pattern for what the kernel says of it, empty for nothing. A
-# message has the number that the kernel reads, in decimal.
-message()
-{
-	local value=$2
-	case $1 in
-	range)
-		[[ $value != \"* ]] ||
-			value=0x$(printf '%s\0' "${value//\"/}" | od -An -tx1 | tr -d ' \n')
-		echo "io-tlb-segsize.* $((${value//[<>]/}))[^0-9].*power of 2.*128.*1048576"
-		;;
-	malformed) echo "io-tlb-segsize.*malformed" ;;
-	esac
-}
-
-# Nothing if a value is good; else one line that names the node, the property, the value
-# and what is allowed, or that it is malformed. Nor is there one about any other pool.
+# Nothing if a value is good; else one line that names the node, the property, what is
+# allowed and what is taken. Nor is there one about any other pool.
 messages()
 {
-	local name value outcome slots said bad=0
+	local name outcome slots said bad=0
+	local bad_value=': io-tlb-segsize must be one u32, a power of 2 from 128 to 1048576; using 128'
 	console "$1" >"$made/console"
-	while IFS=$'\t' read -r name value outcome slots; do
+	while IFS=$'\t' read -r name _ outcome slots; do
 		said=$(grep -e "/row-$name-pool@" "$made/console")
 		case $outcome in
 		absent | taken) [ -z "$said" ] ;;
-		*) [ "$(wc -l <<<"$said")" -eq 1 ] && grep "$(message "$outcome" "$value")" <<<"$said" >/dev/null ;;
+		*) [ "$(wc -l <<<"$said")" -eq 1 ] && grep -F "$bad_value" <<<"$said" >/dev/null ;;
 		esac || {
 			printf '%s (%s, %s slots): %s\n' "$name" "$outcome" "$slots" "$said"
 			bad=1
 		}
 	done < <(sed '/^#/d' "$values")
-	! grep 'io-tlb-segsize' "$made/console" | grep -v '/row-' || bad=1
+	! grep 'io-tlb-segsize must' "$made/console" | grep -v '/row-' || bad=1
 	return $bad
 }
 
-# debugfs shows for each value the slots of a segment that it leads to.
+# debugfs shows for each value the limit that it leads to, and none for the default pool.
 shown()
 {
 	local name slots boot bad=0
 	boot=$(boot_of "$1")
-	guest_told "$boot" "pool swiotlb" io_tlb_segsize 128 || bad=1
+	guest_answers "$boot" | grep '^pool swiotlb .*io_tlb_nslabs=' || bad=1
+	guest_told "$boot" "pool swiotlb" io_tlb_segsize "" || bad=1
 	while IFS=$'\t' read -r name _ _ slots; do
 		guest_told "$boot" "pool row-$name-pool@[0-9a-f]*" io_tlb_segsize "$slots" || bad=1
 	done < <(sed '/^#/d' "$values")
@@ -130,11 +117,22 @@ nothing_left()
 	guest_pools_empty "$(boot_of "$1")" $((pools + 1))
 }
 
+# The case refused_aloud asks for more than there is, and is told, once each; all other
+# requests want to hear nothing of it.
+refusals()
+{
+	console "$1" | sed -n 's/^swiotlb_kunit \(.*: swiotlb buffer \)/\1/p' | tee "$made/refusals"
+	[ "$(wc -l <"$made/refusals")" -eq 8 ] &&
+		[ "$(grep -c "^kukui: .* bytes needs [0-9]* slots, the pool's io-tlb-segsize allows 4096\$" "$made/refusals")" -eq 3 ] &&
+		[ "$(grep -c "^pool-4m4k-default: .* bytes needs [0-9]* slots, the pool's io-tlb-segsize allows 128\$" "$made/refusals")" -eq 3 ] &&
+		grep '^pool-1m: .* is full' "$made/refusals" && grep '^default-pool: .* is full' "$made/refusals"
+}
+
 # The lines that the kernel's checks begin their reports with. What the suite
 # itself says stands behind '#'.
 no_report()
 {
-	! console "$1" | grep -v '^ *#' | guest_reports 'Call trace|swiotlb buffer is full'
+	! console "$1" | grep -v '^ *#' | guest_reports 'Call trace'
 }
 
 # Without them the absence of reports would say nothing.
@@ -179,6 +177,7 @@ suite()
 	suite_cases "$config"
 	tap "$config: a bad io-tlb-segsize is told once, a good one is not" messages "$config"
 	tap "$config: io_tlb_segsize in debugfs" shown "$config"
+	tap "$config: requests above the limit are told with it, and nothing else is" refusals "$config"
 	tap "$config: no slot in use in the end" nothing_left "$config"
 	tap "$config: no report of the kernel" no_report "$config"
 	[[ $config != *debug* ]] ||
