@@ -644,22 +644,42 @@ static void dma_probe_unmap_source(void *source)
 	memunmap(source);
 }
 
+/* One of the device's memory-regions; they have to follow each other. */
+static int dma_probe_add_region(struct dma_probe *probe, struct device_node *np)
+{
+	struct resource res;
+	int ret;
+
+	ret = of_address_to_resource(np, 0, &res);
+	if (ret)
+		return ret;
+	if (of_device_is_compatible(np, "restricted-dma-pool"))
+		probe->flags |= DMA_PROBE_IS_RESTRICTED;
+	if (!(probe->flags & DMA_PROBE_HAS_POOL))
+		probe->pool = res;
+	else if (res.start == probe->pool.end + 1)
+		probe->pool.end = res.end;
+	else
+		return -EINVAL;
+	probe->flags |= DMA_PROBE_HAS_POOL;
+	return 0;
+}
+
 static int dma_probe_init_pool(struct dma_probe *probe)
 {
 	struct device *dev = probe->dev;
 	struct device_node *np;
+	unsigned int i = 0;
 	int ret;
 
-	np = of_parse_phandle(dev->of_node, "memory-region", 0);
-	if (!np)
+	while ((np = of_parse_phandle(dev->of_node, "memory-region", i++))) {
+		ret = dma_probe_add_region(probe, np);
+		of_node_put(np);
+		if (ret)
+			return dev_err_probe(dev, ret, "cannot tell where the memory-region is\n");
+	}
+	if (!(probe->flags & DMA_PROBE_HAS_POOL))
 		return 0;
-	probe->flags |= DMA_PROBE_HAS_POOL;
-	if (of_device_is_compatible(np, "restricted-dma-pool"))
-		probe->flags |= DMA_PROBE_IS_RESTRICTED;
-	ret = of_address_to_resource(np, 0, &probe->pool);
-	of_node_put(np);
-	if (ret)
-		return dev_err_probe(dev, ret, "no address in the memory-region\n");
 
 	ret = of_reserved_mem_device_init(dev);
 	if (ret)

@@ -25,7 +25,7 @@ insmod /dma_probe.ko
 ask info
 # Loudly first: what a failure says is part of the answer.
 for kind in coherent noncontiguous streaming; do
-	for size in 5M 600K; do
+	for size in 5M 600K 256K; do
 		echo "dma-probe: $kind $size"
 		ask try $kind $size
 	done

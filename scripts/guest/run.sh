@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The main job: boot krane's device tree with the real SCP driver three times,
+# The main job: boot krane's device tree with the real SCP driver four times,
 #   [1] today's kernel, today's tree
-#   [2] today's kernel, the tree with the restricted pool (the series' 3/3 alone)
-#   [3] the series' kernel and tree
-# and print one table of what the SCP driver and others on its pool get.
+#   [2] today's kernel, the tree with the restricted pool (the series' board patch alone)
+#   [3] today's kernel, a tree with two regions, for coherent buffers and for all others
+#       (arch/arm64/boot/dts/mediatek/mt8183-kukui-two-regions.dtso)
+#   [4] the series' kernel and tree
+# and print one table of what the SCP driver gets, and then another device on its memory.
 #
 # Usage: run.sh
 #
@@ -13,7 +15,7 @@
 #   CONFIG=name  the kernels' configuration (small, which is built the soonest)
 #
 # The table is also in build/run/table.txt, the consoles in build/logs/boot/.
-# Exit status: 0 when [3] is as it should be and [2] shows what is wrong without
+# Exit status: 0 when [4] is as it should be and the others show what is wrong without
 # the series; 1 with what was not so.
 
 . "$(dirname "$0")/../lib/common.sh"
@@ -28,7 +30,7 @@ out=$build/run
 # Where guest_run makes its initramfs
 made=$out
 kinds=(coherent noncontiguous streaming)
-sizes=([614400]="600 KiB" [5242880]="5 MiB  ")
+sizes=([262144]="256 KiB" [614400]="600 KiB" [5242880]="5 MiB  ")
 
 start=$SECONDS
 "$top/scripts/kernel/tree.sh"
@@ -39,12 +41,13 @@ mkdir -p "$out"
 step run/guest-program guest_program "$out/dma_probe"
 step run/scp-program guest_program "$out/scp_model" scp_model
 step run/dtb-base guest_board_dtb base "$out/base.dtb"
+step run/dtb-two-regions guest_overlay "$out/base.dtb" "$out/two-regions.dtb" "$guest_board_two_regions"
 step run/dtb-series guest_board_dtb series "$out/series.dtb"
 step run/scp-firmware guest_scp_firmware "$out/series.dtb" "$out/scp.img"
 pool=/reserved-memory/memory@50000000
 fdtget "$out/series.dtb" $pool compatible 2>/dev/null | grep restricted-dma-pool >/dev/null ||
 	die "the series' device tree has no restricted pool at $pool" \
-		"is patch 3/3 in the series? Look at build/$BASE/tree"
+		"is the board patch in the series? Look at build/$BASE/tree"
 
 # boot COLUMN REV TREE
 boot()
@@ -57,7 +60,8 @@ boot()
 
 step run/boot-1-today boot 1 base base
 step run/boot-2-restricted boot 2 base series
-step run/boot-3-series boot 3 series series
+step run/boot-3-two-regions boot 3 base two-regions
+step run/boot-4-series boot 4 series series
 
 # The answers: answer[COLUMN:ROW]
 declare -A answer
@@ -108,6 +112,10 @@ largest()
 {
 	local size
 	size=$(said "$1" "largest kind=$2" largest)
+	[ "$size" != 0 ] || {
+		echo none
+		return
+	}
 	guest_size "${size#-}" | tr -d '\n'
 	[ "$size" != "$(said "$1" "largest kind=$2" limit)" ] || printf ' or more'
 }
@@ -130,9 +138,9 @@ read_answers()
 	done
 	limit=$(said "$column" info max_mapping_size)
 	answer["$column:dma_max_mapping_size()"]=$(guest_size "${limit#-}")
-	# Slots of the SCP's pool, - where debugfs does not have them
-	answer["$column:debugfs: io_tlb_segsize"]=$(said "$column" "pool ${pool##*/}" io_tlb_segsize)
-	answer["$column:debugfs: io_tlb_used"]=$(said "$column" "pool ${pool##*/}" io_tlb_used)
+	# Slots of the restricted pool, - where debugfs does not have them
+	answer["$column:debugfs: io_tlb_segsize"]=$(said "$column" "pool memory@5[0-9a-f]*" io_tlb_segsize)
+	answer["$column:debugfs: io_tlb_used"]=$(said "$column" "pool memory@5[0-9a-f]*" io_tlb_used)
 	answer["$column:DMA-API errors"]=$(said "$column" dma-api errors)
 }
 
@@ -141,29 +149,31 @@ rows()
 {
 	local row
 	for row; do
-		printf '%-26s | %-18s | %-18s | %-18s\n' "$row" \
-			"${answer[1:$row]}" "${answer[2:$row]}" "${answer[3:$row]}"
+		printf '%-26s | %-18s | %-18s | %-18s | %-18s\n' "$row" \
+			"${answer[1:$row]}" "${answer[2:$row]}" "${answer[3:$row]}" "${answer[4:$row]}"
 	done
 }
 
 table()
 {
-	printf 'krane (%s) on QEMU; the SCP'"'"'s pool: %s at %#x\n\n' "$guest_board" \
-		"$(guest_size "$(said 3 info pool_size)")" "$(said 3 info pool_base)"
-	printf '%-26s | %-18s | %-18s | %-18s\n' \
-		"" "[1] today's kernel" "[2] today's kernel" "[3] the series" \
-		"" "today's tree" "restricted pool" "restricted pool"
-	echo "---------------------------|--------------------|--------------------|-------------------"
+	printf 'krane (%s) on QEMU; the SCP'"'"'s memory: %s at %#x\n\n' "$guest_board" \
+		"$(guest_size "$(said 4 info pool_size)")" "$(said 4 info pool_base)"
+	printf '%-26s | %-18s | %-18s | %-18s | %-18s\n' \
+		"" "[1] today's kernel" "[2] today's kernel" "[3] today's kernel" "[4] the series" \
+		"" "today's tree" "restricted pool" "two regions" "restricted pool"
+	echo "---------------------------|--------------------|--------------------|--------------------|-------------------"
 	rows "SCP driver" "SCP firmware" "messages echoed" "${kinds[@]/#/5 MiB   }" \
-		"${kinds[@]/#/600 KiB }" "${kinds[@]/#/largest }" "dma_max_mapping_size()" \
+		"${kinds[@]/#/600 KiB }" "${kinds[@]/#/256 KiB }" "${kinds[@]/#/largest }" "dma_max_mapping_size()" \
 		"debugfs: io_tlb_segsize" "debugfs: io_tlb_used" "DMA-API errors"
-	printf '\nin the pool: the only memory that such a device may reach; elsewhere: it may not\n'
+	printf '\nthe sizes: what a second device on the same memory gets, beside the SCP'"'"'s 5 MiB\n'
+	printf 'two regions: 8 MiB, a shared-dma-pool, and 33 MiB, a restricted-dma-pool\n'
+	printf 'in the pool: the only memory that such a device may reach; elsewhere: it may not\n'
 	printf '\nWhat the kernel says in [2]:\n'
 	grep -E 'mtk-scp.*failed|swiotlb buffer is full' "$logs/boot/run-2.log" |
 		sed 's/^\(\[[^]]*\] \)\{0,1\}/    /' | sort -u
 }
 
-for column in 1 2 3; do
+for column in 1 2 3 4; do
 	read_answers $column
 done
 echo

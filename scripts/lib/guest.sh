@@ -12,6 +12,9 @@ guest_config=guest
 # krane is the board; any other kukui's name would do.
 guest_board=mt8183-kukui-krane-sku176
 guest_board_overlay=$top/arch/arm64/boot/dts/mediatek/mt8183-kukui-qemu.dtso
+# On top of that, what a board could have instead of the series
+# shellcheck disable=SC2034
+guest_board_two_regions=$top/arch/arm64/boot/dts/mediatek/mt8183-kukui-two-regions.dtso
 
 # guest_accel ARCH HOSTARCH KVM [INTERRUPTS]: kvm or tcg, for a guest of ARCH on a
 # host that "uname -m" calls HOSTARCH, with the device KVM and /proc/interrupts.

@@ -22,15 +22,15 @@ enum dma_probe_kind {
 };
 
 #define DMA_PROBE_IS_COHERENT	(1 << 0)	/* the device snoops the caches */
-#define DMA_PROBE_IS_RESTRICTED	(1 << 1)	/* its pool is a restricted one */
+#define DMA_PROBE_IS_RESTRICTED	(1 << 1)	/* it has a restricted pool */
 #define DMA_PROBE_HAS_POOL	(1 << 2)	/* it has a memory-region at all */
 
 /**
  * struct dma_probe_info - what drivers of this device are told
  * @max_mapping_size: dma_max_mapping_size(), all ones: no limit
  * @dma_mask: the device's DMA mask
- * @pool_base: first address of the device's memory-region
- * @pool_size: size of the device's memory-region
+ * @pool_base: first address of the device's memory-region, or of the first of several
+ * @pool_size: size of the device's memory-region, or of all together
  * @source_size: the largest buffer that DMA_PROBE_STREAMING can map
  * @flags: DMA_PROBE_IS_COHERENT and so on
  * @pad: 0

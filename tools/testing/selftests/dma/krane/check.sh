@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What "make run" shows: krane's three boots, without the series and with it
-# (scripts/guest/run.sh).
+# What "make run" shows: krane's four boots, without the series, with two regions instead
+# of it, and with it (scripts/guest/run.sh).
 #
 # Usage: check.sh
 #
