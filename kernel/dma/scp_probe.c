@@ -9,6 +9,10 @@
  *	ipi_echo	COUNT: messages of all lengths by scp_ipi_send()
  *	buffer		KIND SIZE: a buffer of the SCP's device, written here, read
  *			and written by the SCP, read here
+ *	camera		SIZE: a coherent buffer of the SCP's device, used like that, and
+ *			then mapped for this device, which is the camera's and reads
+ *			what the SCP has left there; kept until SIZE is 0, which gives
+ *			all back
  *
  * and on the rpmsg channel that the firmware announces:
  *
@@ -22,18 +26,24 @@
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/io.h>
 #include <linux/jiffies.h>
+#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/remoteproc/mtk_scp.h>
 #include <linux/rpmsg.h>
+#include <linux/scatterlist.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include <uapi/linux/scp_probe.h>
+
+#include "compat.h"
 
 /* An answer that has not come by then is lost. */
 #define SCP_PROBE_TIMEOUT_MS	2000
@@ -49,14 +59,26 @@ struct scp_probe_echo {
 	u64 bytes;
 };
 
+/* A buffer that the camera keeps: memory of the SCP's device, mapped for its own */
+struct scp_probe_camera {
+	struct list_head node;
+	struct mtk_scp *scp;
+	size_t size;
+	void *cpu_addr;
+	dma_addr_t dma_addr;
+	struct sg_table sgt;
+};
+
 struct scp_probe {
 	struct device *dev;
 	/* One job at a time: protects what follows. */
 	struct mutex lock;
 	struct scp_probe_echo echo;
 	struct scp_probe_buffer answer;
+	struct list_head camera;
 	char ipi_said[128];
 	char buffer_said[160];
+	char camera_said[160];
 };
 
 struct scp_probe_channel {
@@ -278,17 +300,27 @@ static int scp_probe_streaming(struct scp_probe *probe, struct mtk_scp *scp,
 	return ret;
 }
 
-static ssize_t buffer_store(struct device *dev, struct device_attribute *attr,
-			    const char *buf, size_t count)
+/* What the SCP was told, in a word */
+static const char *scp_probe_result(const struct scp_probe *probe, bool same)
 {
 	static const char * const results[] = {
 		[SCP_PROBE_OK] = "ok",
 		[SCP_PROBE_OUTSIDE] = "outside",
 		[SCP_PROBE_WRONG] = "wrong",
 	};
+
+	if (probe->answer.result >= ARRAY_SIZE(results))
+		return "lost";
+	if (probe->answer.result == SCP_PROBE_OK && !same)
+		return "unread";
+	return results[probe->answer.result];
+}
+
+static ssize_t buffer_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
 	struct scp_probe *probe = dev_get_drvdata(dev);
 	struct device *scp_dev;
-	const char *result;
 	struct mtk_scp *scp;
 	bool same = false;
 	unsigned int size;
@@ -318,17 +350,10 @@ static ssize_t buffer_store(struct device *dev, struct device_attribute *attr,
 		ret = -EINVAL;
 	scp_put(scp);
 
-	if (ret)
-		result = "failed";
-	else if (probe->answer.result >= ARRAY_SIZE(results))
-		result = "lost";
-	else if (probe->answer.result == SCP_PROBE_OK && !same)
-		result = "unread";
-	else
-		result = results[probe->answer.result];
 	snprintf(probe->buffer_said, sizeof(probe->buffer_said),
 		 "kind=%s size=%u dma_addr=%#llx result=%s errno=%d", kind, size,
-		 ret ? 0 : probe->answer.addr, result, -ret);
+		 ret ? 0 : probe->answer.addr,
+		 ret ? "failed" : scp_probe_result(probe, same), -ret);
 	return count;
 }
 
@@ -342,12 +367,144 @@ static ssize_t buffer_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(buffer);
 
+static void scp_probe_camera_free(struct scp_probe *probe, struct scp_probe_camera *buf)
+{
+	if (buf->sgt.sgl) {
+		dma_unmap_sgtable(probe->dev, &buf->sgt, DMA_BIDIRECTIONAL,
+				  DMA_ATTR_SKIP_CPU_SYNC);
+		sg_free_table(&buf->sgt);
+	}
+	if (buf->cpu_addr)
+		dma_free_coherent(scp_get_device(buf->scp), buf->size, buf->cpu_addr,
+				  buf->dma_addr);
+	scp_put(buf->scp);
+	kfree(buf);
+}
+
+static void scp_probe_camera_free_all(struct scp_probe *probe)
+{
+	struct scp_probe_camera *buf, *next;
+
+	list_for_each_entry_safe(buf, next, &probe->camera, node) {
+		list_del(&buf->node);
+		scp_probe_camera_free(probe, buf);
+	}
+}
+
+/*
+ * Coherent memory needs no care of caches, and where it has no place in the kernel's
+ * linear map, it can't be given any: as a dma-buf of such memory is mapped.
+ */
+static int scp_probe_camera_map(struct scp_probe *probe, struct scp_probe_camera *buf)
+{
+	int ret;
+
+	ret = dma_get_sgtable(scp_get_device(buf->scp), &buf->sgt, buf->cpu_addr,
+			      buf->dma_addr, buf->size);
+	if (ret)
+		return ret;
+	ret = dma_map_sgtable(probe->dev, &buf->sgt, DMA_BIDIRECTIONAL,
+			      DMA_ATTR_SKIP_CPU_SYNC);
+	if (ret) {
+		sg_free_table(&buf->sgt);
+		buf->sgt.sgl = NULL;
+	}
+	return ret;
+}
+
+/* The camera's DMA, played by the CPU: what is at the address that it was given */
+static bool scp_probe_camera_reads(const struct scp_probe_camera *buf, u32 seed)
+{
+	bool same;
+	void *p;
+
+	if (buf->sgt.nents != 1 || sg_dma_len(buf->sgt.sgl) < buf->size)
+		return false;
+	p = memremap(sg_dma_address(buf->sgt.sgl), buf->size, MEMREMAP_WB);
+	if (!p)
+		return false;
+	same = scp_probe_is_filled(p, buf->size, seed);
+	memunmap(p);
+	return same;
+}
+
+static ssize_t camera_store(struct device *dev, struct device_attribute *attr,
+			    const char *text, size_t count)
+{
+	struct scp_probe *probe = dev_get_drvdata(dev);
+	struct scp_probe_camera *buf;
+	const char *camera = "-";
+	unsigned int size;
+	bool same = false;
+	int ret;
+
+	ret = kstrtouint(text, 0, &size);
+	if (ret)
+		return ret;
+	if (size % 4 || size > SCP_PROBE_MAX_SIZE)
+		return -EINVAL;
+
+	guard(mutex)(&probe->lock);
+	probe->camera_said[0] = '\0';
+	if (!size) {
+		scp_probe_camera_free_all(probe);
+		return count;
+	}
+	buf = kzalloc_obj(*buf);
+	if (!buf)
+		return -ENOMEM;
+	buf->scp = scp_probe_get(probe);
+	if (IS_ERR(buf->scp)) {
+		ret = PTR_ERR(buf->scp);
+		kfree(buf);
+		return ret;
+	}
+	buf->size = size;
+	memset(&probe->answer, 0, sizeof(probe->answer));
+	buf->cpu_addr = dma_alloc_coherent(scp_get_device(buf->scp), size, &buf->dma_addr,
+					   GFP_KERNEL);
+	ret = buf->cpu_addr ? 0 : -ENOMEM;
+	if (!ret) {
+		scp_probe_fill(buf->cpu_addr, size, size);
+		ret = scp_probe_ask(probe, buf->scp, buf->dma_addr, size, size);
+		same = scp_probe_is_filled(buf->cpu_addr, size, ~size);
+	}
+	if (!ret) {
+		ret = scp_probe_camera_map(probe, buf);
+		camera = ret ? "unmapped" : scp_probe_camera_reads(buf, ~size) ? "ok" : "wrong";
+	}
+	snprintf(probe->camera_said, sizeof(probe->camera_said),
+		 "size=%u slots=%u dma_addr=%#llx scp=%s camera=%s errno=%d", size,
+		 DIV_ROUND_UP(size, SZ_2K), (u64)buf->dma_addr,
+		 buf->cpu_addr ? scp_probe_result(probe, same) : "failed", camera, -ret);
+	if (ret)
+		scp_probe_camera_free(probe, buf);
+	else
+		list_add(&buf->node, &probe->camera);
+	return count;
+}
+
+static ssize_t camera_show(struct device *dev, struct device_attribute *attr, char *text)
+{
+	struct scp_probe *probe = dev_get_drvdata(dev);
+
+	guard(mutex)(&probe->lock);
+	return sysfs_emit(text, "%s\n", probe->camera_said);
+}
+static DEVICE_ATTR_RW(camera);
+
 static struct attribute *scp_probe_attrs[] = {
 	&dev_attr_ipi_echo.attr,
 	&dev_attr_buffer.attr,
+	&dev_attr_camera.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(scp_probe);
+
+static void scp_probe_leave(void *data)
+{
+	scp_probe_camera_free_all(data);
+}
 
 static int scp_probe_probe(struct platform_device *pdev)
 {
@@ -358,8 +515,12 @@ static int scp_probe_probe(struct platform_device *pdev)
 		return -ENOMEM;
 	probe->dev = &pdev->dev;
 	mutex_init(&probe->lock);
+	INIT_LIST_HEAD(&probe->camera);
 	platform_set_drvdata(pdev, probe);
-	return 0;
+	/* A buffer is one segment. */
+	dma_set_max_seg_size(&pdev->dev, UINT_MAX);
+	return dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32)) ?:
+	       devm_add_action_or_reset(&pdev->dev, scp_probe_leave, probe);
 }
 
 static const struct of_device_id scp_probe_of_match[] = {

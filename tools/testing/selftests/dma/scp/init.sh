@@ -13,6 +13,7 @@
 #	crash			the watchdog's interrupt, and the recovery
 #	rebind COUNT		the driver gives its memory back and asks anew
 #	isp ROUNDS SEED ALIGN	that, while the ISP's stand-in uses the pool
+#	camera SIZE...		the ISP's coherent buffers, all together, and given back
 #	fail COUNT		the driver, whose memory is not to be had, is bound so often
 #	pool			what debugfs says of the pools
 #
@@ -149,6 +150,19 @@ job_isp()
 {
 	/isp_load /dev/dma-probe-scp "$(device)" "$1" "$2" "$3"
 	judge $? isp "rounds=$1 seed=$2 used=$(used)"
+}
+
+job_camera()
+{
+	file=/sys/bus/platform/devices/scp-probe/camera
+	for size; do
+		echo "$size" >$file
+		said=$(cat $file)
+		echo "$said" | grep ' scp=ok camera=ok ' >/dev/null
+		judge $? camera "$said" "used=$(used)"
+	done
+	messages echo 100 "$(ipi_echo 100)"
+	echo 0 >$file
 }
 
 # Of 32 bytes, and in use: what CPUs have at hand goes back first.
