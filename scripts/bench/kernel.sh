@@ -43,8 +43,8 @@ small=$base_dir/image/small
 # What is to be reached, in thousandths
 goal_4k=1010		# 4 KiB in a large segment, against the base's 128
 goal_large=1020		# other sizes up to 256 KiB there
-goal_default=1005	# where nothing is asked for: the default segment size
-goal_copy=50		# bookkeeping of a 4 MiB mapping from the device
+goal_default=1010	# where nothing is asked for: the default segment size
+goal_copy=60		# bookkeeping of a 4 MiB mapping from the device
 goal_default_4k=$goal_default
 if [ -n "${EXTRA-}" ]; then
 	goal_4k=500		# half the cost, whatever the pool
