@@ -136,10 +136,20 @@ struct request {
 	u64 preserve_mask;
 	u64 preserve;
 	/* Without alignment of addresses: slots from one start to the next */
-	unsigned int stride;
+	unsigned long stride;
 	/* The same, in the base's search for no more than a slot set */
 	unsigned long base_stride;
 };
+
+/* 6.1's stride, in slots: it looks at one start in each, for what has bits as in @mask. */
+static unsigned long stride_of(u64 mask, size_t total, unsigned int align_mask)
+{
+	unsigned long stride = mask / RIG_SLOT + 1;
+
+	if (total >= RIG_PAGE)
+		stride *= RIG_PAGE / RIG_SLOT;
+	return roundup_pow_of_two(max(stride, align_mask / RIG_SLOT + 1ul));
+}
 
 /* The two forms of it, from the documentation of swiotlb_tbl_map_single(). */
 static struct request request(struct device *dev, phys_addr_t orig, size_t bytes,
@@ -147,6 +157,7 @@ static struct request request(struct device *dev, phys_addr_t orig, size_t bytes
 {
 	struct request r = { .dev = dev, .stride = 1 };
 	u64 align = (u64)align_mask + 1;
+	u64 mask = dev->min_align_mask & ~(u64)(align_mask | (RIG_SLOT - 1));
 
 	if (orig == RIG_NO_ADDR) {
 		/* Coherent: aligned to its size, a power of two of pages. */
@@ -166,22 +177,14 @@ static struct request request(struct device *dev, phys_addr_t orig, size_t bytes
 		r.preserve_mask = dev->min_align_mask & ~r.zero_mask;
 		r.preserve = orig & r.preserve_mask;
 	}
-	if (!rig_build.has_alignment) {
-		u64 mask = dev->min_align_mask & ~(u64)(align_mask | (RIG_SLOT - 1));
-
-		r.zero_mask = RIG_SLOT - 1;
-		r.preserve_mask = 0;
-		r.preserve = 0;
-		if (orig != RIG_NO_ADDR) {
-			r.preserve_mask = mask;
-			r.preserve = orig & mask;
-			r.stride = mask / RIG_SLOT + 1;
-		}
-		if (r.total >= RIG_PAGE)
-			r.stride *= RIG_PAGE / RIG_SLOT;
-		r.stride = roundup_pow_of_two(max(r.stride, align_mask / RIG_SLOT + 1));
-	}
 	r.base_stride = max(r.zero_mask, dev->min_align_mask & ~r.zero_mask) / RIG_SLOT + 1;
+	if (!rig_build.has_alignment) {
+		r.zero_mask = RIG_SLOT - 1;
+		r.preserve_mask = orig == RIG_NO_ADDR ? 0 : mask;
+		r.preserve = orig & r.preserve_mask;
+		r.stride = stride_of(r.preserve_mask, r.total, align_mask);
+		r.base_stride = stride_of(mask, r.total, align_mask);
+	}
 	r.nslots = (r.total + RIG_SLOT - 1) / RIG_SLOT;
 	return r;
 }
@@ -254,7 +257,8 @@ static bool fits(struct model *m, const struct request *r)
 
 /*
  * Would the base's search find it in the area? It goes from stride to stride, and at
- * the area's end takes a stride as checked of which a part is behind the end.
+ * the area's end takes a stride as checked of which a part is behind the end. 6.1
+ * begins with a whole stride.
  */
 static bool base_finds(struct model *m, const struct model_pool *p,
 		       const struct request *r, unsigned int area)
@@ -263,6 +267,10 @@ static bool base_finds(struct model *m, const struct model_pool *p,
 	unsigned long nslabs = rig_area_end(&p->view, area) - start;
 	unsigned long index = rig_read_area(&p->view, area).index;
 
+	if (!rig_build.has_alignment)
+		index = ALIGN(index, r->base_stride);
+	if (index >= nslabs)
+		index = 0;
 	for (checked = 0; checked < nslabs; checked += step) {
 		u64 dma;
 
@@ -960,6 +968,7 @@ void model_check_announced(struct model *m, struct device *dev, phys_addr_t orig
 	size_t min_align = ALIGN((size_t)dev->min_align_mask, RIG_SLOT);
 	unsigned long most = rig_build.set_slots;
 	size_t expected, announced = rig_max_mapping_size(dev);
+	struct request r;
 
 	begin(m, "announce", dev, orig, RIG_NO_ADDR, announced, 0, DMA_TO_DEVICE);
 	/* More than a slot set is told only up to a quarter of the area. */
@@ -973,6 +982,10 @@ void model_check_announced(struct model *m, struct device *dev, phys_addr_t orig
 	    (dev->dma_offset & (RIG_PAGE - 1)) ||
 	    dev->seg_boundary_mask != ULONG_MAX ||
 	    v->area_nslabs < min(m->segsize, rig_build.set_slots))
+		return;
+	/* 6.1's strides can be as long as a small pool. */
+	r = request(dev, orig, announced, 0);
+	if (fits(m, &r) && passed_over(m, &r))
 		return;
 	model_free(m, model_must_map(m, dev, orig, announced, 0, DMA_TO_DEVICE));
 }

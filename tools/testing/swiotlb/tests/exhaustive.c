@@ -220,7 +220,8 @@ static bool fits(const struct layout *l, const struct request *r)
 
 /*
  * Does the base, too, pass over what fits? It goes from stride to stride, and at an
- * area's end takes a stride as checked of which a part is behind the end.
+ * area's end takes a stride as checked of which a part is behind the end. 6.1 begins
+ * with a whole stride.
  */
 static bool passed_over(const struct layout *l, const struct request *r)
 {
@@ -229,7 +230,10 @@ static bool passed_over(const struct layout *l, const struct request *r)
 	if (rig_build.searches_all_starts || segsize > SET)
 		return false;
 	for (i = 0; i < view.nareas; i++) {
-		slot = rig_area_start(&view, i) + index_before[i];
+		slot = index_before[i];
+		if (!rig_build.has_alignment)
+			slot = ALIGN(slot, r->base_stride);
+		slot = rig_area_start(&view, i) + (slot < view.area_nslabs ? slot : 0);
 		for (checked = 0; checked < view.area_nslabs; checked += step) {
 			if (r->starts >> slot & 1 && !(l->used & mask_of(slot, r->nslots)))
 				return false;
@@ -393,24 +397,29 @@ static void add_request(phys_addr_t orig, size_t bytes, unsigned int align_mask,
 		if (!align_mask && !dev.min_align_mask && r->total >= RIG_PAGE)
 			r->zero_mask = RIG_PAGE - 1;
 	}
+	r->base_stride = max(r->zero_mask, dev.min_align_mask & ~r->zero_mask) / RIG_SLOT + 1;
 	if (!rig_build.has_alignment) {
 		u64 bits = dev.min_align_mask & ~(u64)(align_mask | (RIG_SLOT - 1));
 
+		r->base_stride = bits / RIG_SLOT + 1;
 		r->zero_mask = RIG_SLOT - 1;
 		if (orig != RIG_NO_ADDR) {
 			r->offset = orig & dev.min_align_mask & (RIG_SLOT - 1);
 			r->total = (bytes + align - 1) / align * align + r->offset;
-			r->stride = bits / RIG_SLOT + 1;
+			r->stride = r->base_stride;
 		}
-		if (r->total >= RIG_PAGE)
+		if (r->total >= RIG_PAGE) {
 			r->stride *= RIG_PAGE / RIG_SLOT;
+			r->base_stride *= RIG_PAGE / RIG_SLOT;
+		}
 		r->stride = roundup_pow_of_two(max(r->stride, align_mask / RIG_SLOT + 1));
+		r->base_stride = roundup_pow_of_two(max(r->base_stride,
+							align_mask / RIG_SLOT + 1));
 	}
 	r->nslots = (r->total + RIG_SLOT - 1) / RIG_SLOT;
 	/* One slot too many for the pool is enough of these. */
 	if (r->nslots > view.nslabs + 1)
 		return;
-	r->base_stride = max(r->zero_mask, dev.min_align_mask & ~r->zero_mask) / RIG_SLOT + 1;
 	for (i = 0; i < view.nslabs; i++) {
 		if (may_begin(r, i) && is_first_of_stride(r, i))
 			r->starts |= 1u << i;
