@@ -146,10 +146,12 @@ none()
 # What the series changes on top of the fixes is what it changes by itself, except for what
 # they have changed already. It takes nothing of a fix away, unless it has its own way of
 # the same: the index says of which. And a fix has the default limit where the series has
-# the allocator's.
+# the allocator's, or clears the mask that the series leaves out by itself.
 same_changes()
 {
 	local base=$1 w=$work status=0 mail sign
+	local own_mask='if \(!?orig_addr\)( \{)?|alloc_align_mask( \|= iotlb_align_mask;|,)'
+	own_mask+='|iotlb_align_mask = 0;|stride = nr_slots\(PAGE_SIZE\);'
 	rm -f "$w"/{own,top,fix,limit}[-+] "$w/replaced"
 	for sign in + -; do
 		net_lines "$base" $sign base series >"$w/own$sign"
@@ -162,12 +164,14 @@ same_changes()
 	done | LC_ALL=C sort >"$w/replaced"
 	export LC_ALL=C
 	grep -F 'IO_TLB_SEGSIZE * IO_TLB_SIZE' "$w/fix+" >"$w/limit-" || :
-	sed 's/IO_TLB_SEGSIZE \* IO_TLB_SIZE/(size_t)mem->segsize * IO_TLB_SIZE/' "$w/limit-" >"$w/limit+"
+	sed 's/ size > IO_TLB_SEGSIZE .*/ nr_slots(size) > max(mem->segsize, IO_TLB_SEGSIZE)) {/' \
+		"$w/limit-" >"$w/limit+"
 	wc -l "$w"/{own,top,fix}[-+] "$w/replaced"
 	[ -s "$w/own+" ] && [ -s "$w/top+" ] || return
 	comm -23 "$w/top+" "$w/own+" | comm -23 - "$w/fix-" | comm -23 - "$w/limit+" |
+		sed '/alloc_align_mask | iotlb_align_mask,$/d' |
 		none "lines that the series does not add by itself" || status=1
-	comm -23 "$w/own+" "$w/top+" | comm -23 - "$w/fix+" |
+	comm -23 "$w/own+" "$w/top+" | comm -23 - "$w/fix+" | sed -E "/^\t*($own_mask)\$/d" |
 		none "lines that the series adds, and neither it on top nor the fixes" || status=1
 	comm -23 "$w/top-" "$w/own-" | comm -23 - "$w/replaced" | comm -23 - "$w/limit-" |
 		none "lines that it takes away from the fixes, or from what is around" || status=1
