@@ -66,14 +66,16 @@ small_repo()
 	printf '%s\n' "$repo"
 }
 
-# git am takes no fuzz: a hunk's context has to be there, if at other lines.
+# git am makes the commits that all else here is made of. It takes no fuzz: a hunk's
+# context has to be there, if at other lines.
 applies()
 {
-	local log=$1.am.log status=0
-	apply_mails "$1" "$mails" >"$log" 2>&1 || status=$?
-	cat "$log"
+	local commit
+	commit=$(commit_mails "$1" base "$mails") || return
+	with_committer git_plain -C "$1" am -q --committer-date-is-author-date "${patches[@]}" >"$1.log" 2>&1 || :
+	cat "$1.log"
 	# It may apply with something to say: whitespace, for instance.
-	[ $status -eq 0 ] && [ ! -s "$log" ]
+	[ ! -s "$1.log" ] && [ "$(git -C "$1" rev-parse HEAD)" = "$commit" ]
 }
 
 # Index lines and line numbers tell which base the mails were written on.

@@ -89,7 +89,7 @@ prepare()
 	local base=$1
 	tap "$base: made of mainline's patches as they are" "$top/scripts/patches/backport.sh" -n "$base"
 	tap "$base: the newest source is there" unpack "$base"
-	tap "$base: the patches apply to it" apply_mails "$work/$base" "$top/patches/$base"
+	tap "$base: the patches apply to it" apply_mails "$work/$base" base "$top/patches/$base"
 	# check.sh compiles the same objects.
 	if step "backports/$base" with_lock swiotlb compile "$base"; then
 		: >"$work/$base.compiled"
