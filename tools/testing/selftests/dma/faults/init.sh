@@ -32,20 +32,6 @@ used()
 		$debugfs/swiotlb/"${1#dma-probe-}"-pool@*/io_tlb_used 2>/dev/null
 }
 
-# Which allocations may fail: all that fail_nth or make-it-fail are meant for,
-# and what is told about each
-inject()
-{
-	for kind in failslab fail_page_alloc; do
-		echo N >$debugfs/$kind/ignore-gfp-wait
-		echo Y >$debugfs/$kind/task-filter
-		echo "$1" >$debugfs/$kind/verbose
-		echo 0 >$debugfs/$kind/verbose_ratelimit_interval_ms
-	done
-	echo 0 >$debugfs/fail_page_alloc/min-order
-	echo N >$debugfs/fail_page_alloc/ignore-gfp-highmem
-}
-
 # fail_each JOB DRIVER DEVICE PROBE: bind DEVICE until no allocation fails
 fail_each()
 {
