@@ -132,17 +132,6 @@ net_lines()
 	LC_ALL=C comm -23 <(changed_lines "$@") <(changed_lines "$1" $other "$3" "$4")
 }
 
-# none WHAT: standard input has no line; else say WHAT they are
-none()
-{
-	local lines
-	lines=$(cat)
-	[ -z "$lines" ] || {
-		printf '%s:\n%s\n' "$1" "$lines"
-		return 1
-	}
-}
-
 # What the series changes on top of the fixes is what it changes by itself, except for what
 # they have changed already. It takes nothing of a fix away, unless it has its own way of
 # the same: the index says of which. And a fix has the default limit where the series has
