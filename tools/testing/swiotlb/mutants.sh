@@ -127,7 +127,8 @@ field()
 	sed -n "/^--- /q; s/^$1: *//p" "$2"
 }
 
-# One mutant, as a process of its own: writes a line "RESULT TAB SECONDS TAB TEXT".
+# try NAME: one mutant, beside others: writes a line "RESULT TAB SECONDS TAB TEXT", and
+# says when it is done.
 try()
 {
 	local name=$1 patch=$rig/mutants/$1.patch source dir ksrc file log result first
@@ -177,17 +178,21 @@ try()
 	fi
 	printf '%s\n' "$result" >"$dir/result.new"
 	mv "$dir/result.new" "$dir/result"
+	echo "done"
 }
 
-if [ "${1:-}" = --try ]; then
-	try "$2"
-	echo "done"
-	exit 0
-fi
-[ $# -le 1 ] || usage_error "unknown argument '$2'"
-[[ ${1-} != -* ]] || usage_error "unknown option '$1'"
+try_all()
+{
+	local name
+	for name in "${mutants[@]}"; do
+		beside try "$name"
+	done
+	wait
+}
 
-need make gcc patch awk xargs
+arguments 0 1 "$@"
+
+need make gcc patch awk
 need_tree
 mkdir -p "$work" "$log_dir"
 
@@ -268,7 +273,7 @@ done
 
 # A line for each that is done
 start=$SECONDS
-exec {done_ones}< <(printf '%s\0' "${mutants[@]}" | xargs -0 -n 1 -P "$jobs" "$0" --try)
+exec {done_ones}< <(try_all)
 
 # Told in the order of their names, as soon as that can be.
 table=$work/$(IFS=-; echo "${tried[*]}").table
