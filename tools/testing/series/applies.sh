@@ -44,8 +44,7 @@ three_patches()
 tree_is_mails()
 {
 	local what
-	what=$(tree_work)
-	[ "$(tree_state mails)" = "$(mails_hash "$mails")" ] || what="other patches than the mails"
+	what=$(not_in_mails)
 	[ -z "$what" ] || {
 		echo "${tree#"$top"/} has $what; make series, or make tree, brings them together"
 		return 1

@@ -41,7 +41,7 @@ unpack()
 	source=$(BASE=$base "$top/scripts/kernel/get.sh" newest) || return
 	echo "$source"
 	mapfile -t paths < <({
-		printf '%s\n' kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h
+		printf '%s\n' "${rig_files[@]}"
 		list_mails "$top/patches/$base" | xargs -d '\n' git apply --numstat | cut -f 3
 	} | sort -u)
 	# Files that a patch adds are not in the source.
