@@ -38,8 +38,8 @@
 
 . "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
+. "$top/tools/testing/swiotlb/lib.sh"
 
-rig=$top/tools/testing/swiotlb
 work=$build/swiotlb/mutants
 log_dir=$logs/mutants
 # What mutants are tried of: folders of mutants/
@@ -52,7 +52,6 @@ limit=10
 short_limit=2
 # Operations of a random test
 ops=20000
-files=(kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h)
 
 # source_of OF: the kernel that its mutants break. The series is taken as it is in the
 # tree, committed or not.
@@ -124,7 +123,7 @@ try()
 	first=$(field first "$patch")
 	[ "$(field expect "$patch")" != hangs ] || short=$short_limit
 	mkdir -p "${log%/*}"
-	for file in "${files[@]}"; do
+	for file in "${rig_files[@]}"; do
 		mkdir -p "$dir/src/${file%/*}"
 		cp "$source/$file" "$dir/src/$file"
 	done
@@ -206,7 +205,7 @@ source_6_1()
 	local package
 	package=$(BASE=6.1 "$top/scripts/kernel/get.sh" newest) || return 1
 	ksrc_6_1=$work/src/$(source_name "$package")
-	"$top/scripts/kernel/files.sh" "$package" "$ksrc_6_1" "${files[@]}"
+	"$top/scripts/kernel/files.sh" "$package" "$ksrc_6_1" "${rig_files[@]}"
 }
 
 mutants=()
