@@ -42,77 +42,88 @@ field()
 	sed -n "1,80s/^# $1: *//p" "$2" | head -n 1
 }
 
-# A line "RANK PATH" for each test. Those that make what others use come first,
-# then the hosts' tests, so that a kernel is compiled beside them.
-find_tests()
+# read_tests: fills names, and for each its file, groups and bases
+declare -A file_of groups_of bases_of
+read_tests()
 {
-	local file rank
-	cd "$top" || return
-	grep -rl --include='*.sh' '^# groups: ' tools/testing | LC_ALL=C sort | while read -r file; do
+	local file name
+	while read -r file; do
 		[ -x "$file" ] || die "$file has groups, and is not executable" "chmod +x $file"
-		case " $(field groups "$file") " in
-		*" kernel "*) rank=1 ;;
-		*" check "*) rank=2 ;;
-		*" guest "*) rank=4 ;;
-		*) rank=3 ;;
-		esac
-		echo "$rank $file"
-	done | sort -s -n -k 1,1 | cut -d ' ' -f 2
+		name=$(test_name "$file")
+		file_of[$name]=$file
+		groups_of[$name]=$(field groups "$file")
+		bases_of[$name]=$(field bases "$file")
+	done < <(grep -rl --include='*.sh' '^# groups: ' tools/testing)
+	mapfile -t names < <(for name in "${!file_of[@]}"; do
+		echo "$(rank "$name") ${file_of[$name]} $name"
+	done | LC_ALL=C sort -k 1,1n -k 2 | cut -d ' ' -f 3)
 }
 
-# is_for FILE LEVEL: is it part of that level, and for this base?
+# rank NAME: those that make what others use come first, then the hosts' tests, so that a
+# kernel is compiled beside them.
+rank()
+{
+	case " ${groups_of[$1]} " in
+	*" kernel "*) echo 1 ;;
+	*" check "*) echo 2 ;;
+	*" guest "*) echo 4 ;;
+	*) echo 3 ;;
+	esac
+}
+
+# has_failed NAME: when it was run last
+has_failed()
+{
+	[ "$(cat "$results/$1.status" 2>/dev/null || echo 0)" != 0 ]
+}
+
+# is_for NAME LEVEL: is it part of that level, and for this base?
 is_for()
 {
-	local groups
-	groups=" $(field groups "$1") "
-	case $2$groups in
+	case "$2 ${groups_of[$1]} " in
 	check*" check "*) ;;
 	test*" check "* | test*" test "*) ;;
 	all* | list* | soak*) ;;
 	*) return 1 ;;
 	esac
-	[ "$BASE$fixes_dir" = mainline ] || [ "$(field bases "$1")" = all ]
+	[ "$BASE$fixes_dir" = mainline ] || [ "${bases_of[$1]}" = all ]
 }
 
-# select_tests LEVEL WORD...: the paths. A test that is named is taken whatever its
-# level is.
-select_tests()
+# choose LEVEL WORD...: fills chosen. A test that is named is taken whatever its level
+# is.
+choose()
 {
-	local level=$1 file word known
+	local level=$1 name word
 	shift
 	for word; do
-		known=
-		for file in "${tests[@]}"; do
-			case " $(test_name "$file") $(field groups "$file") " in
-			*" $word "*) known=1 ;;
-			esac
-		done
-		[ -n "$known" ] || usage_error "no test and no group is called '$word' (test.sh list has all)"
+		[[ " ${names[*]} ${groups_of[*]} " = *" $word "* ]] ||
+			usage_error "no test and no group is called '$word' (test.sh list has all)"
 	done
-	for file in "${tests[@]}"; do
-		if [ $# -eq 0 ]; then
-			! is_for "$file" "$level" || printf '%s\n' "$file"
-			continue
-		fi
-		for word; do
-			if [ "$word" = "$(test_name "$file")" ] ||
-				{ [[ " $(field groups "$file") " = *" $word "* ]] && is_for "$file" "$level"; }; then
-				printf '%s\n' "$file"
+	for name in "${names[@]}"; do
+		[ -z "${FAILED-}" ] || has_failed "$name" || continue
+		if [[ " $* " = *" $name "* ]]; then
+			chosen+=("$name")
+		elif is_for "$name" "$level"; then
+			[ $# -gt 0 ] || chosen+=("$name")
+			for word in ${groups_of[$name]}; do
+				[[ " $* " = *" $word "* ]] || continue
+				chosen+=("$name")
 				break
-			fi
-		done
+			done
+		fi
 	done
 }
 
 list()
 {
-	local file
-	printf '%-14s %-32s %-9s %s\n' test groups bases "what it is"
-	for file in "${chosen[@]}"; do
+	local name format='%-14s %-32s %-9s %s\n'
+	# shellcheck disable=SC2059 # one format for all
+	printf "$format" test groups bases "what it is"
+	for name in "${chosen[@]}"; do
 		# The first sentence of its head
-		printf '%-14s %-32s %-9s %s\n' "$(test_name "$file")" "$(field groups "$file")" \
-			"$(field bases "$file")" "$(script_head "$file" | tr '\n' ' ' |
-				sed 's/^ *//; s/\([.:]\) .*/\1/')"
+		# shellcheck disable=SC2059
+		printf "$format" "$name" "${groups_of[$name]}" "${bases_of[$name]}" \
+			"$(script_head "${file_of[$name]}" | tr '\n' ' ' | sed 's/^ *//; s/\([.:]\) .*/\1/')"
 	done
 }
 
@@ -120,9 +131,8 @@ list()
 # want the same one, and whoever is first builds it.
 times()
 {
-	local file name total building
-	for file in "${chosen[@]}"; do
-		name=$(test_name "$file")
+	local name total building
+	for name in "${chosen[@]}"; do
 		[ -e "$results/$name.seconds" ] || continue
 		read -r total <"$results/$name.seconds"
 		building=0
@@ -141,14 +151,12 @@ table_of_times()
 	done <"$results/times"
 }
 
-# count FILE: a test that did not come to its plan, whose lines are not as many as
+# count NAME: a test that did not come to its plan, whose lines are not as many as
 # planned, or whose status says otherwise than its lines, is one more failure.
 declare -A passed failed skipped
 count()
 {
-	local name ok not_ok plan status tap why=
-	name=$(test_name "$1")
-	tap=$results/$name.tap
+	local name=$1 ok not_ok plan status tap=$results/$1.tap why=
 	status=$(cat "$results/$name.status" 2>/dev/null || echo none)
 	skipped[$name]=$(grep -c '^ok .*# SKIP' "$tap" || :)
 	ok=$(grep -c '^ok ' "$tap" || :)
@@ -179,24 +187,21 @@ count()
 	}
 }
 
-# run_chosen LEVEL: Perl's prove runs them, shows which have ended, and remembers
-# which failed. What it does not count, count() does.
+# run_chosen LEVEL: Perl's prove runs them, and shows which have ended. What it does not
+# count, count() does.
 run_chosen()
 {
-	local file name start=$SECONDS p=0 f=0 s=0
-	local options=(--merge --timer "-j${TEST_JOBS:-$jobs}" --exec scripts/lib/run-test.sh
-		"--statefile=$results/prove")
-	[ -z "${FAILED-}" ] || options+=(--state=failed)
+	local name start=$SECONDS p=0 f=0 s=0 files=()
 	mkdir -p "$results"
-	for file in "${chosen[@]}"; do
-		name=$(test_name "$file")
-		[ -n "${FAILED-}" ] || rm -f "$results/$name".{tap,status,seconds,building}
+	for name in "${chosen[@]}"; do
+		files+=("${file_of[$name]}")
+		rm -f "$results/$name".{tap,status,seconds,building}
 	done
-	(cd "$top" && LEVEL=$1 RESULTS=$results prove "${options[@]}" --state=save "${chosen[@]}") || :
-	for file in "${chosen[@]}"; do
-		[ -e "$results/$(test_name "$file").tap" ] || : >"$results/$(test_name "$file").tap"
-		count "$file"
-		name=$(test_name "$file")
+	LEVEL=$1 RESULTS=$results prove --merge --timer "-j${TEST_JOBS:-$jobs}" \
+		--exec scripts/lib/run-test.sh "${files[@]}" || :
+	for name in "${chosen[@]}"; do
+		touch "$results/$name.tap"
+		count "$name"
 		p=$((p + passed[$name])) f=$((f + failed[$name])) s=$((s + skipped[$name]))
 	done
 	times >"$results/times"
@@ -210,14 +215,10 @@ run_chosen()
 # From the lines that are kept: prove knows one format at a time.
 junit()
 {
-	local file taps=()
 	perl -MTAP::Formatter::JUnit -e 1 2>/dev/null ||
 		die "JUNIT=$1: there is no TAP::Formatter::JUnit" "install libtap-formatter-junit-perl"
-	for file in "${chosen[@]}"; do
-		taps+=("$(test_name "$file").tap")
-	done
 	(cd "$results" && prove --source File --file-option extensions=.tap \
-		--formatter TAP::Formatter::JUnit "${taps[@]}") >"$1" || :
+		--formatter TAP::Formatter::JUnit "${chosen[@]/%/.tap}") >"$1" || :
 	[ -s "$1" ] || die "JUNIT=$1: nothing was written"
 	say "# JUnit: $1"
 }
@@ -236,7 +237,7 @@ busy_loops()
 
 soak()
 {
-	local n=${N:-20} file name i status=0
+	local n=${N:-20} name i status=0
 	declare -A good
 	[[ $n =~ ^[1-9][0-9]*$ ]] || die "N=$n: not a number of runs"
 	mkdir -p "$results/soak"
@@ -245,9 +246,8 @@ soak()
 	trap 'kill "${loops[@]}" 2>/dev/null || :' EXIT
 	busy_loops
 	for ((i = 1; i <= n; i++)); do
-		for file in "${chosen[@]}"; do
-			name=$(test_name "$file")
-			if (cd "$top" && LEVEL=${LEVEL:-test} "./$file") </dev/null >"$results/soak/$name-$i.tap" 2>&1; then
+		for name in "${chosen[@]}"; do
+			if LEVEL=${LEVEL:-test} "./${file_of[$name]}" </dev/null >"$results/soak/$name-$i.tap" 2>&1; then
 				good[$name]=$((${good[$name]:-0} + 1))
 			else
 				say "  $name, run $i of $n: failed, see ${results#"$top"/}/soak/$name-$i.tap"
@@ -260,8 +260,7 @@ soak()
 		done
 	done
 	printf '%-16s%s\n' test "passed, with $jobs busy loops"
-	for file in "${chosen[@]}"; do
-		name=$(test_name "$file")
+	for name in "${chosen[@]}"; do
 		printf '%-16s%d of %d\n' "$name" "${good[$name]:-0}" "$n"
 	done | tee "$results/soak/table"
 	return $status
@@ -277,10 +276,12 @@ esac
 read -ra words <<<"${T-}"
 set -- "$@" "${words[@]}"
 [ "$what" != soak ] || [ $# -gt 0 ] || set -- guest
-mapfile -t tests < <(find_tests)
-chosen=$(select_tests "$what" "$@") || exit
-mapfile -t chosen <<<"$chosen"
-[ -n "${chosen[0]}" ] || die "no test is left for BASE=$BASE${fixes_dir:+ with FIXES=1}"
+[ -z "${JUNIT-}" ] || JUNIT=$(realpath -m "$JUNIT")
+cd "$top"
+read_tests
+chosen=()
+choose "$what" "$@"
+[ ${#chosen[@]} -gt 0 ] || die "no test is left for BASE=$BASE${fixes_dir:+ with FIXES=1}${FAILED:+ of those that failed the last time}"
 case $what in
 list) list ;;
 soak) soak ;;

@@ -20,34 +20,6 @@ arguments 1 1 "$@"
 image=$1
 need dtc
 
-# The code that takes these is found in no table of aliases: it comes before there
-# are drivers, is called by the driver of another device or found by another bus, or
-# its driver is never a module and tells nothing. The name is in the kernel or in a
-# module, if the code is.
-by_name=(
-	"arm,armv8-timer" "arm,gic-v3" "arm,psci-1.0" "arm,idle-state"
-	"mediatek,mt6577-sysirq" "mediatek,mt6765-timer"
-	fixed-clock operating-points-v2 mmc-pwrseq-simple
-	shared-dma-pool restricted-dma-pool
-	"arm,cortex-a53-pmu" "arm,cortex-a73-pmu" "mediatek,mt8183-power-controller"
-	"mediatek,mt6358-regulator" "mediatek,mt7921s-bluetooth"
-	# parts of one display, and of one scaler
-	"mediatek,mt8183-disp-dither"
-	"mediatek,mt8183-mdp3-ccorr" "mediatek,mt8183-mdp3-rsz"
-	"mediatek,mt8183-mdp3-wdma" "mediatek,mt8183-mdp3-wrot"
-)
-
-# Not for a driver
-declare -A none=(
-	[arm,cortex-a53]="a CPU"
-	[arm,cortex-a73]="a CPU"
-	[cache]="told by the CPU, too"
-	[usb-c-connector]="for the driver of what it is on"
-	[qcom,ath10k]="tells its number on SDIO; for the driver's calibration data"
-	[arm,coresight-cpu-debug]="for who debugs the kernel; off in the configuration"
-	[jedec,spi-nor]="the boot firmware: better not written to; off in the configuration"
-)
-
 # devices DTB...: the names, most specific first, of each device that is on
 devices()
 {
@@ -101,27 +73,27 @@ if ! grep -aF alias=of: "$modules/modules.builtin.modinfo" >/dev/null; then
 	exit 0
 fi
 
-declare -A alias text
+declare -A alias text told
 while read -r name; do alias[$name]=1; done < <(aliases)
 while read -r name; do text[$name]=1; done < <(texts)
-
-declare -A early
-for name in "${by_name[@]}"; do early[$name]=1; done
+while read -r name what; do told[$name]=$what; done < <(sed '/^#/d' "$top/scripts/chromebook/devices")
 
 # driven NAME...: sets how
 driven()
 {
 	local name
 	for name; do
-		how=
-		if [ -n "${alias[$name]-}" ]; then
-			how=driver
-		elif [ -n "${early[$name]-}" ] && [ -n "${text[$name]-}" ]; then
+		how=driver
+		[ -z "${alias[$name]-}" ] || return 0
+		how=${told[$name]-}
+		case $how in
+		'') ;;
+		by-name)
 			how="in the kernel"
-		elif [ -n "${none[$name]-}" ]; then
-			how=${none[$name]}
-		fi
-		[ -z "$how" ] || return 0
+			[ -z "${text[$name]-}" ] || return 0
+			;;
+		*) return 0 ;;
+		esac
 	done
 	return 1
 }

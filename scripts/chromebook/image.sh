@@ -62,7 +62,7 @@ tools=(mkdepthcharge depthchargectl vbutil_kernel mkimage dumpimage fdtget lz4 t
 
 [[ ${PARTITION:-1} =~ ^[1-9][0-9]*$ ]] || die "PARTITION=$PARTITION: not a number of MiB"
 
-build_all()
+build()
 {
 	"$top/scripts/kernel/build.sh" "$config" "$rev" "$boards" || return
 	# Another configuration is not for the boards.
@@ -87,16 +87,10 @@ has_kernel()
 # What the board's firmware loads at most, in bytes
 board_limit()
 {
-	local size number unit
+	local size
 	size=$(depthchargectl config --section "$section" image-max-size) || size=
-	read -r number unit <<<"$size"
-	case $number-$unit in
-	*[!0-9]*-* | -*) ;;
-	*-KiB) echo $((number << 10)) && return ;;
-	*-MiB) echo $((number << 20)) && return ;;
-	*-GiB) echo $((number << 30)) && return ;;
-	esac
-	die "depthcharge-tools does not say how large a kernel $board takes ('$size' in its section $section)" \
+	numfmt --from=iec-i --suffix=B "${size// /}" 2>/dev/null | grep -o '^[1-9][0-9]*' ||
+		die "depthcharge-tools does not say how large a kernel $board takes ('$size' in its section $section)" \
 		"see boards.ini of the package depthcharge-tools"
 }
 
@@ -288,7 +282,7 @@ boot()
 	step "$label boot" guest_boot || die "the kernel does not boot in QEMU"
 	said=$(guest_answers "$label")
 	printf '%s\n' "$said" | sed 's/^/  /'
-	! grep -n -E 'BUG:|WARNING: |Unable to handle|Call trace' "$log" || die "that is in ${log#"$top"/}"
+	guest_no_report "$label" 'Call trace' || die "that is in ${log#"$top"/}"
 	grep 'remoteproc remoteproc0: scp is available' "$log" >/dev/null ||
 		die "the SCP's driver did not probe" "see ${log#"$top"/}"
 	grep -E "^pool memory@50000000 .*io_tlb_used=$((guest_scp_dram / 2048))( |\$)" <<<"$said" >/dev/null ||
@@ -297,18 +291,9 @@ boot()
 
 [ $# -gt 0 ] || set -- build pack verify boot
 for step; do
-	case $step in
-	build | pack | verify | boot) ;;
-	*) usage_error "unknown step '$step'" ;;
-	esac
+	[[ $step =~ ^(build|pack|verify|boot)$ ]] || usage_error "unknown step '$step'"
 done
 for step; do
-	case $step in
-	build) build_all ;;
-	pack | verify)
-		need "${tools[@]}"
-		"$step"
-		;;
-	boot) boot ;;
-	esac
+	[[ ! $step =~ ^(pack|verify)$ ]] || need "${tools[@]}"
+	"$step"
 done

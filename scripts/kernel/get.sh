@@ -66,19 +66,15 @@ matches()
 	esac
 }
 
-# Of lines "X.Y VERSION ...", the newest of each X.Y, newest X.Y last.
+# Of lines "X.Y VERSION ...", the newest of each X.Y, newest X.Y last. sort -V knows what
+# "~" is in a package's version.
 newest_of_each()
 {
-	local xy version rest
-	declare -A best=() line=()
-	while read -r xy version rest; do
-		matches "$xy" || continue
-		if [ -z "${best[$xy]:-}" ] || dpkg --compare-versions "$version" gt "${best[$xy]}"; then
-			best[$xy]=$version
-			line[$xy]="$xy $version $rest"
-		fi
-	done
-	[ ${#line[@]} -eq 0 ] || printf '%s\n' "${line[@]}" | sort -V
+	local xy rest
+	while read -r xy rest; do
+		! matches "$xy" || printf '%s %s\n' "$xy" "$rest"
+	done | sort -V -k 1,1 -k 2,2 |
+		awk '$1 != xy { if (NR > 1) print line; xy = $1 } { line = $0 } END { if (NR) print line }'
 }
 
 # Lines "X.Y VERSION" of what the suites have. To be run in a subshell, since

@@ -16,51 +16,16 @@
 . "$(dirname "$0")/../lib/common.sh"
 . "$top/scripts/lib/tree.sh"
 
+matrix=$top/scripts/kernel/matrix
 results=$build/test/matrix
 
-# Those that differ most from each other, for make test to end in its time: a
+# Of the cells those that differ most from each other, for make test to end in its time: a
 # kernel takes 5 minutes from nothing.
 ci_cells=(guest debug-dynamic arm:small)
 
-# What the cells of a row have in common: how they are called, how their names
-# begin
-rows=("arm64, 4 KiB|" "arm64, 16 KiB|16k" "arm64, 64 KiB|64k" "riscv64, 4 KiB|riscv:"
-	"arm, HIGHMEM and LPAE|arm:")
-checks=("" debug kcsan)
-
-# cell ROW CHECK DYNAMIC: its name for tools/testing/selftests/dma/kunit/check.sh, "-" if there is no such
-# kernel: arm has no KCSAN.
-cell()
-{
-	local arch='' parts=() row=${1#*|}
-	case $row in
-	*:) arch=$row row= ;;
-	esac
-	[ "$arch $2" != "arm: kcsan" ] || {
-		echo -
-		return
-	}
-	for part in "$row" "$2" "$3"; do
-		[ -z "$part" ] || parts+=("$part")
-	done
-	if [ ${#parts[@]} -eq 0 ]; then
-		# arm64's plain one is what all other guests have.
-		[ -z "$arch" ] && parts=(guest) || parts=(small)
-	fi
-	local IFS=-
-	printf '%s\n' "$arch${parts[*]}"
-}
-
 cells()
 {
-	local row check dynamic
-	for row in "${rows[@]}"; do
-		for check in "${checks[@]}"; do
-			for dynamic in "" dynamic; do
-				cell "$row" "$check" "$dynamic"
-			done
-		done
-	done | grep -vx -e -
+	sed '/^#/d; s/.*|//' "$matrix" | tr -s ' ' '\n' | grep -vx -e - -e ''
 }
 
 # What tools/testing/selftests/dma/kunit/check.sh has left of a cell, if it was this series
@@ -81,20 +46,17 @@ result()
 
 table()
 {
-	local row check dynamic name
+	local row names name
 	printf 'The KUnit suite of restricted pools, on %s with the series\n\n' "$(tree_state base | sed 's,^package ,,')"
 	printf '%-40s%-16s%-16s%s\n' "" plain "KASAN, lockdep" "KCSAN, lockdep"
-	for row in "${rows[@]}"; do
-		for dynamic in "" dynamic; do
-			printf '%-40s' "${row%|*}${dynamic:+, SWIOTLB_DYNAMIC}"
-			for check in "${checks[@]}"; do
-				name=$(cell "$row" "$check" "$dynamic")
-				[ "$name" != - ] && name=$(result "$name")
-				printf '%-15s ' "$name"
-			done
-			echo
+	while IFS='|' read -r row names; do
+		printf '%-40s' "$row"
+		for name in $names; do
+			[ "$name" = - ] || name=$(result "$name")
+			printf '%-15s ' "$name"
 		done
-	done
+		echo
+	done < <(sed '/^#/d; s/ *|/|/' "$matrix")
 }
 
 case "$*" in

@@ -115,37 +115,13 @@ borrow()
 	[ ! -e "$shallow" ] || cp "$shallow" "$repo/.git/shallow"
 }
 
-from_tag()
-{
-	local repo=$1 source=$2 commit
-	commit=$(source_commit "$source") || exit 1
-	step "tree/objects of ${source##*#}" borrow "$repo" "$(source_folder "$source")" ||
-		die "could not read $(source_folder "$source")"
-	check_out "$repo" "$commit"
-}
-
-# check_out REPO COMMIT: as the branch that the series is for
-check_out()
-{
-	configure_git "$1"
-	step "tree/check it out" git -C "$1" -c core.fsync=none checkout -q -f -B series "$2" ||
-		die "could not check out $2"
-}
-
+# from_git REPO FOLDER COMMIT WHAT: that, as the branch that the series is for
 from_git()
 {
-	local repo=$1 commit
-	commit=$(git -C "$kernel" rev-parse HEAD)
-	if [ -n "$(git --no-optional-locks -C "$kernel" status --porcelain -uno | head -n 1)" ]; then
-		say "  note: changes in $kernel that are not committed are not taken"
-	fi
-	step "tree/clone of KERNEL" git clone -q --shared --no-tags --no-checkout --template= \
-		"$kernel" "$repo" || die "could not clone $kernel"
-	git -C "$repo" remote remove origin
-	check_out "$repo" "$commit"
-	# The clone's own branch, if it was another.
-	git -C "$repo" for-each-ref --format='%(refname:short)' refs/heads |
-		awk '$0 != "series"' | xargs -r git -C "$repo" branch -q -D
+	step "tree/objects of $4" borrow "$1" "$2" || die "could not read $2"
+	configure_git "$1"
+	step "tree/check it out" git -C "$1" -c core.fsync=none checkout -q -f -B series "$3" ||
+		die "could not check out $3"
 }
 
 # Built in place or not: what the source's .gitignore names is left out.
@@ -173,8 +149,12 @@ make_base()
 	trap 'rm -rf "$tree.tmp" "$tree.tmp.unpacking"' EXIT
 	case $identity in
 	package*) from_package "$tmp" "$source" "${identity#package }" ;;
-	git*) from_tag "$tmp" "$source" ;;
-	KERNEL*commit*) from_git "$tmp" ;;
+	git*) from_git "$tmp" "$(source_folder "$source")" "${identity##* }" "${source##*#}" ;;
+	KERNEL*commit*)
+		[ -z "$(git --no-optional-locks -C "$kernel" status --porcelain -uno | head -n 1)" ] ||
+			say "  note: changes in $kernel that are not committed are not taken"
+		from_git "$tmp" "$kernel" "${identity##* }" KERNEL
+		;;
 	*) from_folder "$tmp" ;;
 	esac
 	git -C "$tmp" tag -f base >/dev/null
@@ -192,57 +172,50 @@ remove_tree()
 	rm -rf "$tree.old" "$src"
 }
 
-# The mails are applied beside the branch, which then moves to the result.
+# While the branch moves to the commits of the mails, which are made beside it
 applying=$tree/.git/swiotlb-applying
 
-# The fixes are part of the base. What is known of the series then is of another one.
-apply_fixes()
+# apply COMMIT DIR: the branch becomes COMMIT with the mails of DIR
+apply()
 {
-	git -C "$tree" checkout -q --detach unfixed &&
-		apply_mails "$tree" "$fixes_dir" &&
-		git -C "$tree" tag -f base >/dev/null &&
-		git -C "$tree" checkout -q -B series &&
-		git -C "$tree" config swiotlb.fixes "$1"
+	local commit
+	commit=$(commit_mails "$tree" "$1" "$2") && touch "$applying" &&
+		git -C "$tree" checkout -q -f -B series "$commit"
 }
 
-# update_fixes HASH: of the fixes' mails
+# go_on: if that was cut off, the branch is as it was, or as it is to be.
+go_on()
+{
+	[ -e "$applying" ] || return 0
+	rm -f "$tree/.git/index.lock"
+	git -C "$tree" checkout -q -f series
+	git -C "$tree" clean -dfq
+	rm -f "$applying"
+}
+
+# The fixes are part of the base. What is known of the series then is of another one.
 update_fixes()
 {
-	[ "$(git -C "$tree" config swiotlb.fixes || :)" != "$1" ] || return 0
+	local hash
+	hash=$(mails_hash "$fixes_dir")
+	[ "$(git -C "$tree" config swiotlb.fixes || :)" != "$hash" ] || return 0
 	[ -z "$(tree_work)" ] ||
 		die "patches/fixes/$BASE changed, and ${tree#"$top"/} has $(tree_work)" \
 			"keep it elsewhere, then: git -C ${tree#"$top"/} checkout -f -B series $(tree_state tip | cut -c1-12)"
-	touch "$applying"
-	if ! STEP_TAIL=60 step "tree/apply fixes of $BASE" apply_fixes "$1"; then
-		undo_apply
+	STEP_TAIL=60 step "tree/apply fixes of $BASE" apply unfixed "$fixes_dir" ||
 		die "patches/fixes/$BASE does not apply to $(tree_state base)" "the lines above say which hunk"
-	fi
+	git -C "$tree" tag -f base series >/dev/null
+	git -C "$tree" config swiotlb.fixes "$hash"
 	set_tree_state "$tree" "$(tree_state base)" "" "$(git -C "$tree" rev-parse series)"
-}
-
-apply_series()
-{
-	git -C "$tree" checkout -q --detach base &&
-		apply_mails "$tree" "$mails" &&
-		git -C "$tree" checkout -q -B series
-}
-
-# Back to the branch, after an apply that failed or was cut off.
-undo_apply()
-{
-	rm -f "$tree/.git/index.lock"
-	git -C "$tree" am --quit 2>/dev/null || true
-	git -C "$tree" checkout -q -f series
-	git -C "$tree" clean -dfq
 	rm -f "$applying"
 }
 
 update_series()
 {
 	local hash work
-	[ ! -e "$applying" ] || undo_apply
+	go_on
 	if [ -n "$fixes_dir" ]; then
-		update_fixes "$(mails_hash "$fixes_dir")"
+		update_fixes
 		series_on_fixes "$mails"
 	fi
 	hash=$(mails_hash "$mails")
@@ -255,12 +228,9 @@ update_series()
 	[ -z "$work" ] ||
 		die "patches/${mails##*/} changed, and ${tree#"$top"/} has $work" \
 			"to keep the tree's work: make series; to drop it: git -C ${tree#"$top"/} checkout -f -B series $(tree_state tip | cut -c1-12)"
-	touch "$applying"
-	if ! STEP_TAIL=60 step "tree/apply patches of ${mails##*/}" apply_series; then
-		undo_apply
+	STEP_TAIL=60 step "tree/apply patches of ${mails##*/}" apply base "$mails" ||
 		die "patches/${mails##*/} does not apply to $(tree_state base)" \
 			"the lines above say which hunk; the tree is as it was before"
-	fi
 	set_tree_state "$tree" "$(tree_state base)" "$hash" "$(git -C "$tree" rev-parse series)"
 	rm -f "$applying"
 }
@@ -314,7 +284,7 @@ make_tree()
 	fi
 	if [ "$have" != "$want" ]; then
 		if [ -n "$have" ]; then
-			[ ! -e "$applying" ] || undo_apply
+			go_on
 			[ -z "$(tree_work)" ] ||
 				die "${tree#"$top"/} is made of $have, not of $want, and has $(tree_work)" \
 					"make series writes commits into the mails; then call again"

@@ -29,11 +29,18 @@ apt_mirror()
 	printf '%s\n' "$uri"
 }
 
-# apt_use DIR OPTION...: the lists and the cache below DIR, for all that follows
+# apt_use DIR deb|deb-src "SUITE..." OPTION...: the lists and the cache below DIR, for all
+# that follows; reads the lists.
 apt_use()
 {
-	local dir=$1
-	shift
+	local dir=$1 kind=$2 suites=$3 mirror suite
+	shift 3
+	mirror=$(apt_mirror) || return 1
+	mkdir -p "$dir"/{lists/partial,archives/partial}
+	for suite in $suites; do
+		printf '%s [signed-by=%s] %s %s main\n' "$kind" \
+			/usr/share/keyrings/debian-archive-keyring.gpg "$mirror" "$suite"
+	done >"$dir/sources.list"
 	apt_options=(
 		"$@"
 		-o "Dir::Etc::sourcelist=$dir/sources.list"
@@ -47,30 +54,16 @@ apt_use()
 	)
 	# Root's apt would give the download to a user that cannot enter here.
 	[ "$(id -u)" -ne 0 ] || apt_options+=(-o APT::Sandbox::User=root)
-}
-
-# apt_update SUITES: read the lists
-apt_update()
-{
 	apt-get "${apt_options[@]}" update --error-on=any ||
-		die "could not read the package lists of $1 from $(apt_mirror)" \
+		die "could not read the package lists of $suites from $mirror" \
 			"is there a network? A proxy goes into the variable http_proxy"
 }
 
-# apt_private ARCH SUITE...: use these suites from now on; reads their lists.
+# apt_private ARCH SUITE...: use these suites from now on
 apt_private()
 {
-	local arch=$1 dir suite mirror
-	shift
-	dir=$cache/apt/$arch-$(printf '%s' "$*" | tr ' /' '+-')
-	mirror=$(apt_mirror) || return 1
-	mkdir -p "$dir"/{lists/partial,archives/partial}
-	for suite; do
-		printf 'deb [signed-by=%s] %s %s main\n' \
-			/usr/share/keyrings/debian-archive-keyring.gpg "$mirror" "$suite"
-	done >"$dir/sources.list"
-	apt_use "$dir" -o "APT::Architecture=$arch" -o "APT::Architectures=$arch"
-	apt_update "$*"
+	apt_use "$cache/apt/$1-$(printf '%s' "${*:2}" | tr ' /' '+-')" deb "${*:2}" \
+		-o "APT::Architecture=$1" -o "APT::Architectures=$1"
 }
 
 # apt_private_download DIR PACKAGE...: the .deb files of the newest versions.
@@ -85,14 +78,7 @@ apt_private_download()
 # apt_private_source DIR SUITE PACKAGE: the source of the newest version, packed.
 apt_private_source()
 {
-	local to=$1 suite=$2 package=$3 dir
-	dir=$cache/apt/source-$suite
-	mkdir -p "$dir"/{lists/partial,archives/partial}
-	printf 'deb-src [signed-by=%s] %s %s main\n' \
-		/usr/share/keyrings/debian-archive-keyring.gpg "$(apt_mirror)" "$suite" \
-		>"$dir/sources.list"
-	apt_use "$dir"
-	apt_update "$suite"
-	(cd "$to" && apt-get "${apt_options[@]}" source --download-only "$package") ||
-		die "could not download the source of $package" "call again"
+	apt_use "$cache/apt/source-$2" deb-src "$2"
+	(cd "$1" && apt-get "${apt_options[@]}" source --download-only "$3") ||
+		die "could not download the source of $3" "call again"
 }

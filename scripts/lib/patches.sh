@@ -95,42 +95,6 @@ set_note()
 		with_committer git_plain -C "$1" notes add -f -C "$note" "$2"
 }
 
-# apply_mails REPO DIR: git am all patches of DIR onto REPO's HEAD. If one does
-# not apply, says which hunk of which file, leaves HEAD where it was, returns 1.
-apply_mails()
-{
-	local repo=$1 dir=$2 mail start
-	start=$(git -C "$repo" rev-parse HEAD)
-	while read -r mail; do
-		if ! with_committer git_plain -C "$repo" am -q --committer-date-is-author-date \
-			--no-3way --no-scissors --no-keep-cr --no-message-id "$mail"; then
-			printf '\n%s does not apply to %s:\n' "${mail#"$top"/}" \
-				"$(git -C "$repo" log -1 --format=%s "$(git -C "$repo" rev-parse -q --verify base || echo "$start")" 2>/dev/null)"
-			rejected_hunks "$repo"
-			with_committer git_plain -C "$repo" am -q --quit || true
-			git_plain -C "$repo" reset -q --hard "$start"
-			return 1
-		fi
-		mail_note "$mail" | set_note "$repo" HEAD || return 1
-	done < <(list_mails "$dir")
-}
-
-# What a failed git am could not place.
-rejected_hunks()
-{
-	local repo=$1 patch rej
-	patch=$(git -C "$repo" rev-parse --absolute-git-dir)/rebase-apply/patch
-	[ -s "$patch" ] || return 0
-	git_plain -C "$repo" apply --reject --verbose "$patch" 2>&1 |
-		grep -E '^error:|^Checking patch|^Rejected hunk|^Applying patch.*reject' || true
-	git -C "$repo" ls-files -z --others -- '*.rej' |
-		while IFS= read -r -d '' rej; do
-			printf '\nrejected of %s:\n' "${rej%.rej}"
-			head -n 30 "$repo/$rej"
-			rm -f "${repo:?}/$rej"
-		done
-}
-
 # format_mails REPO RANGE OPTION...: git format-patch, with options of the user's own
 # out of the way.
 format_mails()
@@ -142,8 +106,9 @@ format_mails()
 }
 
 # commit_mails REPO COMMIT DIR|MAIL...: commits of the mails of each DIR on top of COMMIT, as
-# apply_mails makes them, but beside REPO's branch and files, which in a kernel's tree
-# is many times as quick; says which commit the last is.
+# git am makes them, but beside REPO's branch and files, which in a kernel's tree is
+# many times as quick; says which commit the last is. If one does not apply, says which
+# hunk of which file, and returns 1.
 commit_mails()
 {
 	local repo=$1 commit=$2 index dir mail status=0
@@ -162,28 +127,45 @@ commit_mails()
 	return $status
 }
 
+# apply_mails REPO COMMIT DIR: the branch series, which is checked out, becomes those
+apply_mails()
+{
+	local commit
+	commit=$(commit_mails "$@") && git_plain -C "$1" checkout -q -f -B series "$commit"
+}
+
 # commit_mail REPO COMMIT MAIL: one of them, on the index that is COMMIT's
 commit_mail()
 {
-	if ! git_plain mailinfo --no-scissors /dev/null /dev/fd/3 <"$3" 3>&1 >/dev/null |
-		git_plain -C "$1" apply --cached; then
-		printf '%s does not apply\n' "${3#"$top"/}" >&2
+	local said
+	said=$(git_plain mailinfo --no-scissors /dev/null /dev/fd/3 <"$3" 3>&1 >/dev/null |
+		git_plain -C "$1" apply --cached --verbose 2>&1) || {
+		printf '%s does not apply to %s:\n%s\n' "${3#"$top"/}" \
+			"$(git -C "$1" log -1 --format=%s "$2")" "$said" >&2
 		return 1
-	fi
+	}
 	commit_as "$1" "$2" "$(git -C "$1" write-tree)" "$3"
+}
+
+# mail_field Author|Email|Subject|Date MAIL: decoded
+mail_field()
+{
+	git_plain mailinfo --no-scissors /dev/null /dev/null <"$2" | sed -n "s/^$1: //p"
 }
 
 # commit_as REPO PARENT TREE MAIL: a commit of TREE with MAIL's author, message and note;
 # says which it is
 commit_as()
 {
-	local head body date commit
-	head=$(git_plain mailinfo --no-scissors /dev/null /dev/null <"$4")
-	body=$(git_plain mailinfo --no-scissors /dev/fd/3 /dev/null <"$4" 3>&1 >/dev/null)
-	date=$(sed -n 's/^Date: //p' <<<"$head")
-	commit=$(printf '%s\n\n%s\n' "$(sed -n 's/^Subject: //p' <<<"$head")" "$body" | git stripspace |
-		with_committer env GIT_AUTHOR_NAME="$(sed -n 's/^Author: //p' <<<"$head")" \
-			GIT_AUTHOR_EMAIL="$(sed -n 's/^Email: //p' <<<"$head")" \
+	local date commit
+	date=$(mail_field Date "$4")
+	commit=$({
+		mail_field Subject "$4"
+		echo
+		git_plain mailinfo --no-scissors /dev/fd/3 /dev/null <"$4" 3>&1 >/dev/null
+	} | git stripspace |
+		with_committer env GIT_AUTHOR_NAME="$(mail_field Author "$4")" \
+			GIT_AUTHOR_EMAIL="$(mail_field Email "$4")" \
 			GIT_AUTHOR_DATE="$date" GIT_COMMITTER_DATE="$date" \
 			git -C "$1" commit-tree -p "$2" "$3") || return
 	mail_note "$4" | set_note "$1" "$commit" && printf '%s\n' "$commit"
@@ -347,9 +329,7 @@ mail_number()
 # mail_author MAIL: "Name <address>", decoded.
 mail_author()
 {
-	git mailinfo /dev/null /dev/null <"$1" |
-		awk '/^Author: / { name = substr($0, 9) }
-		/^Email: / { print name " <" substr($0, 8) ">"; exit }'
+	printf '%s <%s>\n' "$(mail_field Author "$1")" "$(mail_field Email "$1")"
 }
 
 # mail_signers MAIL: all that signed it off, first to last.

@@ -97,6 +97,17 @@ says()
 	done
 }
 
+# none WHAT: standard input has no line; else say WHAT they are
+none()
+{
+	local lines
+	lines=$(cat)
+	[ -z "$lines" ] || {
+		printf '%s:\n%s\n' "$1" "$lines"
+		return 1
+	}
+}
+
 # refused WORDS COMMAND...: it fails, and says so in these words; $work/said has all
 refused()
 {

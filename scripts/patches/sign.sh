@@ -73,8 +73,7 @@ for mail in "$mails"/0*.patch "$top"/patches/dt-schema/*.patch; do
 	set_from "$mail"
 	[[ $mail = */0000-* ]] || sign_off "$mail"
 done
-commit=$(commit_mails "$tree" base "$mails")
-git_plain -C "$tree" checkout -q -B series "$commit"
-set_tree_state "$tree" "$(tree_state base)" "$(mails_hash "$mails")" "$commit"
+apply_mails "$tree" base "$mails"
+set_tree_state "$tree" "$(tree_state base)" "$(mails_hash "$mails")" "$(git -C "$tree" rev-parse series)"
 "$top/scripts/patches/series.sh"
 say "by this you certify the Developer's Certificate of Origin for each of them"

@@ -44,8 +44,7 @@ three_patches()
 tree_is_mails()
 {
 	local what
-	what=$(tree_work)
-	[ "$(tree_state mails)" = "$(mails_hash "$mails")" ] || what="other patches than the mails"
+	what=$(not_in_mails)
 	[ -z "$what" ] || {
 		echo "${tree#"$top"/} has $what; make series, or make tree, brings them together"
 		return 1
@@ -74,14 +73,16 @@ is_older()
 	[ -n "$base" ] && [ "$(printf '%s\n' "$base" "$1" | sort -V | tail -n 1)" = "$base" ]
 }
 
-# git am takes no fuzz: a hunk's context has to be there, if at other lines.
+# git am makes the commits that all else here is made of. It takes no fuzz: a hunk's
+# context has to be there, if at other lines.
 applies()
 {
-	local log=$1.am.log status=0
-	apply_mails "$1" "$mails" >"$log" 2>&1 || status=$?
-	cat "$log"
+	local commit
+	commit=$(commit_mails "$1" base "$mails") || return
+	with_committer git_plain -C "$1" am -q --committer-date-is-author-date "${patches[@]}" >"$1.log" 2>&1 || :
+	cat "$1.log"
 	# It may apply with something to say: whitespace, for instance.
-	[ $status -eq 0 ] && [ ! -s "$log" ]
+	[ ! -s "$1.log" ] && [ "$(git -C "$1" rev-parse HEAD)" = "$commit" ]
 }
 
 # Index lines and line numbers tell which base the mails were written on.

@@ -41,7 +41,7 @@ unpack()
 	source=$(BASE=$base "$top/scripts/kernel/get.sh" newest) || return
 	echo "$source"
 	mapfile -t paths < <({
-		printf '%s\n' kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h
+		printf '%s\n' "${rig_files[@]}"
 		list_mails "$top/patches/$base" | xargs -d '\n' git apply --numstat | cut -f 3
 	} | sort -u)
 	# Files that a patch adds are not in the source.
@@ -89,7 +89,7 @@ prepare()
 	local base=$1
 	tap "$base: made of mainline's patches as they are" "$top/scripts/patches/backport.sh" -n "$base"
 	tap "$base: the newest source is there" unpack "$base"
-	tap "$base: the patches apply to it" apply_mails "$work/$base" "$top/patches/$base"
+	tap "$base: the patches apply to it" apply_mails "$work/$base" base "$top/patches/$base"
 	# check.sh compiles the same objects.
 	if step "backports/$base" with_lock swiotlb compile "$base"; then
 		: >"$work/$base.compiled"

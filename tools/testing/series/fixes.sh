@@ -11,9 +11,9 @@
 # And the series applies on top of them: as on-top/ has it, it changes what it changes by
 # itself, but for what the fixes have changed already, and passes the tests.
 #
-# Usage: [LEVEL=test|all] tools/testing/series/fixes.sh [-k] [BASE...]
-#   -k     ask KASAN, too, in a guest that runs the KUnit suite: two kernels of each
-#          base, and their boots; LEVEL=all implies it
+# What KASAN says of them is tools/testing/selftests/dma/kasan/check.sh's matter.
+#
+# Usage: [LEVEL=test|all] tools/testing/series/fixes.sh [BASE...]
 #   BASE   mainline, 6.12, 6.1 (mainline; with LEVEL=all, all of them)
 #
 # Exit status: 0 when all passed, 1 otherwise, 2 for a wrong argument.
@@ -25,31 +25,15 @@
 
 . "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/patches.sh"
-. "$top/scripts/lib/guest.sh"
-. "$top/tools/testing/selftests/dma/lib/kunit.sh"
 
 work=$build/test/fixes
 tests=$top/tools/testing/swiotlb
-
-# What KASAN reports of each base without them
-declare -A kasan_reports=(
-	[mainline]='KASAN: slab-out-of-bounds in swiotlb_release_slots'
-	[6.12]='KASAN: slab-out-of-bounds in swiotlb_release_slots'
-	[6.1]='KASAN: slab-out-of-bounds in swiotlb_find_slots
-KASAN: slab-out-of-bounds in swiotlb_release_slots
-KASAN: slab-out-of-bounds in swiotlb_tbl_map_single'
-)
 
 readme=$top/patches/fixes/README.md
 
 repo()
 {
 	echo "$build/$1/tree"
-}
-
-subject()
-{
-	git mailinfo /dev/null /dev/null <"$1" | sed -n 's/^Subject: //p'
 }
 
 # cells HEADING SUBJECT: the other cells of a patch's row in the table that HEADING is
@@ -89,7 +73,7 @@ indexed()
 	6.1) column=6 ;;
 	esac
 	list_mails "$top/patches/fixes/$1" | while read -r mail; do
-		subject "$mail"
+		mail_field Subject "$mail"
 	done | sort >"$work/$1.subjects"
 	subjects Index | while read -r subject; do
 		[ "$(cells Index "$subject" | cut -d '|' -f $column)" != yes ] || echo "$subject"
@@ -132,17 +116,6 @@ net_lines()
 	LC_ALL=C comm -23 <(changed_lines "$@") <(changed_lines "$1" $other "$3" "$4")
 }
 
-# none WHAT: standard input has no line; else say WHAT they are
-none()
-{
-	local lines
-	lines=$(cat)
-	[ -z "$lines" ] || {
-		printf '%s:\n%s\n' "$1" "$lines"
-		return 1
-	}
-}
-
 # What the series changes on top of the fixes is what it changes by itself, except for what
 # they have changed already. It takes nothing of a fix away, unless it has its own way of
 # the same: the index says of which. And a fix has the default limit where the series has
@@ -159,7 +132,7 @@ same_changes()
 		net_lines "$base" $sign base fixes >"$w/fix$sign"
 	done
 	list_mails "$top/patches/fixes/$base" | while read -r mail; do
-		[ "$(cells Index "$(subject "$mail")" | cut -d '|' -f 7)" != yes ] ||
+		[ "$(cells Index "$(mail_field Subject "$mail")" | cut -d '|' -f 7)" != yes ] ||
 			sed -n '/^diff /,$ { /^+++ /d; s/^+//p }' "$mail"
 	done | LC_ALL=C sort >"$w/replaced"
 	export LC_ALL=C
@@ -207,7 +180,7 @@ needed()
 	local title mail
 	sed -n '/^---$/q; s/^Cc: .*stable@.* # [0-9.x]*: [0-9a-f]*: //p' "$2" | while read -r title; do
 		list_mails "$top/patches/fixes/$1" | while read -r mail; do
-			[ "$(subject "$mail")" != "$title" ] || echo "$mail"
+			[ "$(mail_field Subject "$mail")" != "$title" ] || echo "$mail"
 		done
 	done
 }
@@ -249,7 +222,7 @@ check_one()
 	local base=$1 mail=$2 name subject before=base without=base commit test with reason needed
 	name=$(basename "$mail" .patch)
 	commit=$work/$base.commit
-	subject=$(subject "$mail")
+	subject=$(mail_field Subject "$mail")
 	mapfile -t needed < <(needed "$base" "$mail")
 	if [ ${#needed[@]} -gt 0 ]; then
 		without=${name%%-*}-before
@@ -294,75 +267,15 @@ check()
 	done < <(list_mails "$top/patches/fixes/$base")
 }
 
-# kasan BASE REV: the reports of KASAN in swiotlb's code, each once, without addresses
-kasan()
-{
-	sed -n 's/.*BUG: \(KASAN: [^ ]* in [^ ]*swiotlb[^+.]*\).*/\1/p' "$logs/boot/fixes-$1-$2.log" | sort -u
-}
-
-kasan_boot()
-{
-	local base_dir=$build/$1
-	# What is overwritten without the fixes may end the kernel.
-	kunit_boot "fixes-$1-$2" debug "$2" kasan_multi_shot || [ "$2" = base ] || return
-	grep -aF 'KernelAddressSanitizer initialized' "$logs/boot/fixes-$1-$2.log"
-}
-
-kasan_sees()
-{
-	kasan "$1" base
-	[ "$(kasan "$1" base)" = "${kasan_reports[$1]}" ]
-}
-
-kasan_silent()
-{
-	! kasan "$1" fixes | grep .
-}
-
-# Not the devices with a minimum alignment: 6.1 looks for a place for ever there,
-# without the series.
-kasan_device_tree()
-{
-	local device
-	device_tree || return
-	for device in min-align min-align-all; do
-		fdtput -t s "$made/kunit-$ARCH.dtb" "/$device" status disabled || return
-	done
-}
-
-check_kasan()
-{
-	local base=$1 rev
-	for rev in base fixes; do
-		tap "$base: $rev: the kernel with KASAN builds" env BASE="$base" "$top/scripts/kernel/build.sh" debug "$rev"
-		tap "$base: $rev: the guest runs, and KASAN with it" kasan_boot "$base" "$rev"
-	done
-	tap "$base: base: KASAN reports the faults" kasan_sees "$base"
-	tap "$base: fixes: it reports none" kasan_silent "$base"
-}
-
-kasan=
 bases=(mainline)
-if [ "$level" = all ]; then
-	kasan=y
-	bases+=(6.12 6.1)
-fi
-while getopts :k option; do
-	case $option in
-	k) kasan=y ;;
-	*) usage_error "unknown option '-$OPTARG'" ;;
-	esac
-done
-shift $((OPTIND - 1))
+[ "$level" != all ] || bases+=(6.12 6.1)
 [ $# -gt 0 ] || set -- "${bases[@]}"
 for base; do
-	[ -d "$top/patches/fixes/$base" ] || usage_error "unknown argument '$base', no base of patches/fixes"
+	[[ $base = [a-z0-9]* && -d $top/patches/fixes/$base ]] || usage_error "unknown argument '$base', no base of patches/fixes"
 done
 need git perl make gcc
 mkdir -p "$work"
-[ -z "$kasan" ] || tap "the guest's device tree is made" kasan_device_tree
 for base; do
 	check "$base"
-	[ -z "$kasan" ] || check_kasan "$base"
 done
 tap_end

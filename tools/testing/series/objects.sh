@@ -24,7 +24,7 @@ archs=(arm64 x86_64 arm)
 no_arguments "$@"
 need git sparse "$(cross_compile arm64)gcc" "$(cross_compile arm)gcc"
 need_tree
-mkdir -p "$work"
+mkdir -p "$work" "$build/test/objects"
 use_ccache
 
 # The series' revisions that change what is compiled.
@@ -65,17 +65,13 @@ arch_objects()
 # would be tested than the test's name says.
 options_are()
 {
-	local line failed=0
+	local line
 	while read -r line; do
 		case $line in
-		*=n) ! grep -q "^${line%=n}=" "$2" ;;
+		*=n) ! grep -q "^${line%n}" "$2" ;;
 		*) grep -qxF "$line" "$2" ;;
-		esac || {
-			echo "$line did not take"
-			failed=1
-		}
-	done <"$1"
-	return "$failed"
+		esac || echo "$line"
+	done <"$1" | none "options that did not take"
 }
 
 # kmake ARCH ARGUMENT...: with warnings, by compiler and sparse, of all that is
@@ -160,55 +156,48 @@ check_out()
 		git -C "$src" checkout -q -f --detach "$1"
 }
 
-# said COMMIT ARCH VARIANT: print the file, after it was made if there is none. src has
-# COMMIT checked out then.
-said()
+# log_of COMMIT ARCH VARIANT: what was said in this run
+log_of()
 {
-	local file all=$base_dir/kernel/check-$2.log
-	file=$(kept "$@")
-	if [ ! -e "$file" ]; then
-		if ! compile "$2" "$3" >"$all" 2>&1; then
-			echo "it does not compile:" >&2
-			tail -n 30 "$all" >&2
-			return 1
-		fi
-		sed "s|$src/||g" "$all" >"$file.$$" && mv "$file.$$" "$file"
-	fi
-	touch "$file"
-	printf '%s\n' "$file"
+	echo "$build/test/objects/$1-$2-$3.log"
 }
 
-# The architectures beside each other, since much of what make does is done by one
-# processor. What fails here is told when it is asked for.
+# keep COMMIT ARCH VARIANT: make the file; src has COMMIT checked out.
+keep()
+{
+	local file log
+	file=$(kept "$@")
+	log=$(log_of "$@")
+	compile "$2" "$3" >"$log" 2>&1 && sed "s|$src/||g" "$log" >"$file.$$" && mv "$file.$$" "$file"
+}
+
+# say_all COMMIT VARIANT: the architectures beside each other, since much of what make
+# does is done by one processor. What does not compile has no file then.
 say_all()
 {
-	local commit=$1 variant=$2 arch missing=()
+	local arch
 	for arch in "${archs[@]}"; do
-		[ -e "$(kept "$commit" "$arch" "$variant")" ] || missing+=("$arch")
-	done
-	[ ${#missing[@]} -gt 0 ] || return 0
-	check_out "$commit" || return
-	for arch in "${missing[@]}"; do
-		said "$commit" "$arch" "$variant" >/dev/null 2>&1 &
+		[ ! -e "$(kept "$1" "$arch" "$2")" ] || continue
+		check_out "$1" || return
+		keep "$1" "$arch" "$2" &
 	done
 	wait
 }
 
-# As said, whatever is checked out
-said_of()
-{
-	{ [ -e "$(kept "$@")" ] || check_out "$1"; } && said "$@"
-}
-
+# nothing_new COMMIT ARCH VARIANT
 nothing_new()
 {
-	local commit=$1 arch=$2 variant=$3 before after new
-	before=$(said_of base "$arch" "$variant") && after=$(said_of "$commit" "$arch" "$variant") || return 1
-	new=$(comm -13 <(warnings "$before") <(warnings "$after"))
-	[ -z "$new" ] || {
-		printf 'new:\n%s\n' "$new"
-		return 1
-	}
+	local commit files=()
+	for commit in base "$1"; do
+		files+=("$(kept "$commit" "$2" "$3")")
+		touch -c "${files[-1]}"
+		[ -e "${files[-1]}" ] || {
+			echo "it does not compile:"
+			tail -n 30 "$(log_of "$commit" "$2" "$3")"
+			return 1
+		}
+	done
+	comm -13 <(warnings "${files[0]}") <(warnings "${files[1]}") | none new
 }
 
 # The revisions one after the other in each variant: to check one out changes what

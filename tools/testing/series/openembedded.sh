@@ -20,35 +20,10 @@ need python3
 
 page=$top/Documentation/distributions.rst
 
-# parse RECIPE APPEND: what bitbake makes of the two: a line for each file of
-# SRC_URI, with its path if it is found. Its parser loads the client of a server
-# that it has no use for here, and that the package has not got.
+# parse RECIPE APPEND: what bitbake makes of the two, see the program
 parse()
 {
-	(cd "$work" && PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" - "$@" <<-'EOF'
-		import os
-		import sys
-		import types
-
-		for name in ("hashserv", "hashserv.client"):
-		    sys.modules[name] = types.ModuleType(name)
-		import bb.data
-		import bb.fetch2
-		import bb.parse
-
-		data = bb.data.init()
-		# Of bitbake.conf, what the two files use.
-		data.setVar("BBPATH", os.getcwd())
-		data.setVar("THISDIR", "${@os.path.dirname(d.getVar('FILE'))}")
-		bb.parse.init_parser(data)
-		data.setVar("__BBAPPEND", sys.argv[2])
-		data = bb.parse.handle(sys.argv[1], data)[""]
-		for uri in data.getVar("SRC_URI").split():
-		    kind, _, path, _, _, _ = bb.fetch2.decodeurl(uri)
-		    found = bb.utils.which(data.getVar("FILESEXTRAPATHS") or "", path)
-		    print(kind, path, os.path.relpath(found) if found else "-")
-	EOF
-	)
+	(cd "$work" && PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" "$top/tools/testing/series/src_uri.py" "$@")
 }
 
 layer=$work/meta-test

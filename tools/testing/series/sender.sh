@@ -27,7 +27,7 @@ small_tree()
 		Makefile README scripts/get_maintainer.pl
 	mkdir -p "$copy"/{Documentation,arch,include,drivers,fs,init,ipc,kernel,lib,scripts}
 	new_repo "$copy" base
-	apply_mails "$copy" "$copy_mails"
+	apply_mails "$copy" base "$copy_mails"
 	as_mailed
 }
 

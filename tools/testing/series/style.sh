@@ -20,9 +20,8 @@ work=$build/test/style/$BASE
 # Empty files, called after the content of what has passed
 passed=$cache/passed
 
-# --file is how the script calls itself for a single file.
-[ "${1-}" = --file ] || no_arguments "$@"
-need git perl shellcheck xargs rsync
+no_arguments "$@"
+need git perl shellcheck rsync
 need_tree
 mkdir -p "$work" "$passed"
 
@@ -92,28 +91,25 @@ files_by_kind()
 is_maintained()
 {
 	perl "$tree/scripts/get_maintainer.pl" --no-git --no-git-fallback -f "$1" 2>&1 |
-		grep -qE '\((maintainer|supporter)[:)]' && return
-	echo "$1: MAINTAINERS names nobody for it"
-	return 1
+		grep -qE '\((maintainer|supporter)[:)]' || echo "$1: MAINTAINERS names nobody for it"
 }
 
-# shellcheck disable=SC2016 # the shell that is started expands its arguments
 own_maintainers()
 {
-	local dir out failed=0
+	local dir file
 	dir=$(maintainers_tree)
 	cd "$dir" || return 1
-	out=$(perl "$tree/scripts/get_maintainer.pl" --self-test=sections 2>&1 &&
-		perl "$tree/scripts/get_maintainer.pl" --self-test=patterns 2>&1) || failed=1
-	printf '%s' "$out"
-	[ -z "$out" ] || failed=1
-	export -f is_maintained
-	export tree
-	files_by_kind | sort | xargs -d '\n' -n 1 -P "$jobs" bash -c 'is_maintained "$@"' bash || failed=1
-	return "$failed"
+	{
+		perl "$tree/scripts/get_maintainer.pl" --self-test=sections
+		perl "$tree/scripts/get_maintainer.pl" --self-test=patterns
+		while read -r file; do
+			beside is_maintained "$file"
+		done < <(files_by_kind)
+		wait
+	} 2>&1 | none "it says"
 }
 
-# check_file COMMAND KEY FILE: a process of its own. KEY names what is kept of a pass.
+# check_file COMMAND KEY FILE: KEY names what is kept of a pass.
 check_file()
 {
 	local log=$work/file-logs/$1/$3
@@ -137,8 +133,9 @@ tap_files()
 		keys+=("$(printf '%s\n' "$command" "$common" "$file" "$sum" | sha256sum | cut -c1-40)")
 	done < <(cd "$top" && sha256sum -- "${files[@]}")
 	for i in "${!files[@]}"; do
-		[ -e "$passed/${keys[i]}" ] || printf '%s\0' "$command" "${keys[i]}" "${files[i]}"
-	done | xargs -0 -r -n 3 -P "$jobs" "$0" --file
+		[ -e "$passed/${keys[i]}" ] || beside check_file "$command" "${keys[i]}" "${files[i]}"
+	done
+	wait
 	for i in "${!files[@]}"; do
 		if [ -e "$passed/${keys[i]}" ]; then
 			tap_ok "$name: ${files[i]}"
@@ -160,11 +157,6 @@ tap_known()
 	tap "$name" "${@:4}"
 	[ "$tap_failed" -gt "$failed" ] || : >"$known"
 }
-
-if [ "${1-}" = --file ]; then
-	check_file "${@:2}"
-	exit 0
-fi
 
 # By mainline's rules; an older kernel has others.
 if [ "${mails##*/}" = mainline ]; then

@@ -5,6 +5,8 @@
 # after scripts/lib/common.sh.
 
 rig=$top/tools/testing/swiotlb
+# What is compiled of a kernel
+rig_files=(kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h)
 
 # Without and with dynamic pools: what the Makefile calls it, DYNAMIC=
 declare -A config_dynamic=([static]=n [dynamic]=y)

@@ -38,8 +38,8 @@
 
 . "$(dirname "$0")/../../../scripts/lib/tap.sh"
 . "$top/scripts/lib/tree.sh"
+. "$top/tools/testing/swiotlb/lib.sh"
 
-rig=$top/tools/testing/swiotlb
 work=$build/swiotlb/mutants
 log_dir=$logs/mutants
 # What mutants are tried of: folders of mutants/
@@ -52,7 +52,6 @@ limit=10
 short_limit=2
 # Operations of a random test
 ops=20000
-files=(kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h)
 
 # source_of OF: the kernel that its mutants break. The series is taken as it is in the
 # tree, committed or not.
@@ -102,23 +101,9 @@ run()
 	return "$status"
 }
 
-# verdicts LOG: a line "TEST: WHAT IT SAID" for each test that failed
 verdicts()
 {
-	awk '
-	/^ok / { said = found = "" }
-	/^not ok / {
-		sub(/^not ok [0-9]+ - /, "")
-		sub(/ *#.*/, "")
-		print $0 ": " (found ? found : said)
-		said = found = ""
-	}
-	/^SUMMARY: AddressSanitizer: / { found = "AddressSanitizer: " $3 " in " $NF }
-	/: runtime error: / { found = $0; sub(/.*: runtime error: /, "UBSan: ", found) }
-	/^# BUG at / { found = $0; sub(/^# BUG at [^ ]*: /, "BUG_ON: ", found) }
-	/^# ended by signal (14|24),/ { found = "hangs" }
-	/^# / && !said { said = substr($0, 3) }
-	' "$1"
+	awk -f "$rig/verdicts.awk" "$1"
 }
 
 # field NAME PATCH: from the head of a mutant
@@ -127,67 +112,64 @@ field()
 	sed -n "/^--- /q; s/^$1: *//p" "$2"
 }
 
-# One mutant, as a process of its own: writes a line "RESULT TAB SECONDS TAB TEXT".
+# try NAME: one mutant, beside others: writes a line "RESULT TAB SECONDS TAB TEXT", and
+# says when it is done.
 try()
 {
-	local name=$1 patch=$rig/mutants/$1.patch source dir ksrc file log result first
-	local frozen=() short=$limit options
+	local name=$1 patch=$rig/mutants/$1.patch source dir=$work/$1 log=$log_dir/$1.log
+	local first short=$limit file frozen=() options result=error seconds=0 text=
 	read -ra options < <(options_of "${name%%/*}") || :
 	source=$(source_of "${name%%/*}")
-	dir=$work/$name
-	ksrc=$dir/src
-	log=$log_dir/$name.log
-	mkdir -p "${log%/*}"
 	first=$(field first "$patch")
 	[ "$(field expect "$patch")" != hangs ] || short=$short_limit
-	for file in "${files[@]}"; do
-		mkdir -p "$ksrc/${file%/*}"
-		cp "$source/$file" "$ksrc/$file"
+	mkdir -p "${log%/*}"
+	for file in "${rig_files[@]}"; do
+		mkdir -p "$dir/src/${file%/*}"
+		cp "$source/$file" "$dir/src/$file"
 	done
 	# All but swiotlb.c stays as it was when the run began, also for somebody who
 	# goes on to work at it.
 	for file in "$work"/obj/asan/*.o "$work"/obj/asan/tests/*.o; do
 		frozen+=(-o "$file")
 	done
-	if ! patch -d "$ksrc" -p1 -s -F0 --no-backup-if-mismatch -r - <"$patch" >"$log" 2>&1; then
-		result=$'error\t0\tthe patch does not apply; make it anew'
+	if ! patch -d "$dir/src" -p1 -s -F0 --no-backup-if-mismatch -r - <"$patch" >"$log" 2>&1; then
+		text="the patch does not apply; make it anew"
 		# The mutants are of mainline's lines, all of which are there. Another
 		# kernel may lack some, which patch, without fuzz, has just found out.
-		[ "${mails##*/}$fixes_dir" = mainline ] || result=$'foreign\t0\t'
-	elif ! compile "$name" "$ksrc" "$(field config "$patch")" "${frozen[@]}" >"$log" 2>&1; then
-		result=$'error\t0\tit does not compile'
+		[ "${mails##*/}$fixes_dir" = mainline ] || result=foreign
+	elif ! compile "$name" "$dir/src" "$(field config "$patch")" "${frozen[@]}" >"$log" 2>&1; then
+		text="it does not compile"
 	elif { [ -z "$first" ] || run "$log" "$short" "${options[@]}" --stop --filter "$first"; } &&
 		run "$log" "$limit" "${options[@]}" --stop; then
-		result=survived$'\t'$seconds$'\t'
+		result=survived
 	else
-		result=$(verdicts "$log")
-		case $result in
-		*': hangs') [ "$(field expect "$patch")" = hangs ] || result="hangs $result" ;;
+		text=$(verdicts "$log")
+		case $text in
+		'') text="the tests ended without a verdict" ;;
+		*': hangs') [ "$(field expect "$patch")" = hangs ] && result=caught || text+=", which is not expected of it" ;;
+		*) result=caught ;;
 		esac
-		case $result in
-		'') result=$'error\t0\tthe tests ended without a verdict' ;;
-		'hangs '*) result=$'error\t'$seconds$'\t'"${result#hangs }, which is not expected of it" ;;
-		*)
-			result=caught$'\t'$seconds$'\t'$result
-			# A hundred programs are a lot; only one that nobody caught is
-			# worth another look.
-			rm -f "$PROGRAM"
-			;;
-		esac
+		# A hundred programs are a lot; only one that nobody caught is worth another
+		# look.
+		[ $result != caught ] || rm -f "$PROGRAM"
 	fi
-	printf '%s\n' "$result" >"$dir/result.new"
+	printf '%s\t%s\t%s\n' "$result" "$seconds" "$text" >"$dir/result.new"
 	mv "$dir/result.new" "$dir/result"
+	echo "done"
 }
 
-if [ "${1:-}" = --try ]; then
-	try "$2"
-	echo "done"
-	exit 0
-fi
-[ $# -le 1 ] || usage_error "unknown argument '$2'"
-[[ ${1-} != -* ]] || usage_error "unknown option '$1'"
+try_all()
+{
+	local name
+	for name in "${mutants[@]}"; do
+		beside try "$name"
+	done
+	wait
+}
 
-need make gcc patch awk xargs
+arguments 0 1 "$@"
+
+need make gcc patch awk
 need_tree
 mkdir -p "$work" "$log_dir"
 
@@ -223,7 +205,7 @@ source_6_1()
 	local package
 	package=$(BASE=6.1 "$top/scripts/kernel/get.sh" newest) || return 1
 	ksrc_6_1=$work/src/$(source_name "$package")
-	"$top/scripts/kernel/files.sh" "$package" "$ksrc_6_1" "${files[@]}"
+	"$top/scripts/kernel/files.sh" "$package" "$ksrc_6_1" "${rig_files[@]}"
 }
 
 mutants=()
@@ -268,7 +250,7 @@ done
 
 # A line for each that is done
 start=$SECONDS
-exec {done_ones}< <(printf '%s\0' "${mutants[@]}" | xargs -0 -n 1 -P "$jobs" "$0" --try)
+exec {done_ones}< <(try_all)
 
 # Told in the order of their names, as soon as that can be.
 table=$work/$(IFS=-; echo "${tried[*]}").table

@@ -10,6 +10,7 @@
 # Exit status: 0 when OUT has the files, 1 otherwise, 2 for wrong arguments.
 
 . "$(dirname "$0")/../../../scripts/lib/common.sh"
+. "$top/tools/testing/swiotlb/lib.sh"
 
 arguments 3 3 "$@"
 tree=$1
@@ -18,6 +19,6 @@ out=$3
 
 git -C "$tree" rev-parse -q --verify "$commit^{commit}" >/dev/null ||
 	die "$tree is no git tree with a commit '$commit'" "make it with: make tree"
-for file in kernel/dma/swiotlb.c include/linux/swiotlb.h include/linux/iommu-helper.h; do
+for file in "${rig_files[@]}"; do
 	git -C "$tree" show "$commit:$file" | update "$out/$file"
 done

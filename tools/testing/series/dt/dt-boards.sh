@@ -44,27 +44,32 @@ pool=/reserved-memory/memory@50000000
 witness=mt8183-kukui-krane-sku0
 intree=$made/o-series/$bindings/processed-schema.json
 
-# compile REV: its boards into $made/dtb/REV, as scripts/Makefile.dtbs does it.
+# compile_one REV BOARD: as scripts/Makefile.dtbs does it. What dtc says is kept.
+compile_one()
+{
+	local include=$made/$1/scripts/dtc/include-prefixes out=$made/dtb/$1/$2
+	gcc -E -nostdinc -I "$include" -undef -D__DTS__ -x assembler-with-cpp "$2.dts" |
+		"$made/o-series/scripts/dtc/dtc" -o "$out.dtb" -b 0 -i . -i "$include" \
+			-Wno-unique_unit_address -Wno-unit_address_vs_reg -Wno-avoid_unnecessary_addr_size \
+			-Wno-alias_paths -Wno-interrupt_map -Wno-simple_bus_reg - 2>"$out.dtc" && return
+	cat "$out.dtc"
+	rm -f "$out.dtb"
+}
+
+# compile REV: its boards into $made/dtb/REV
 compile()
 {
-	local out=$made/dtb/$1
-	rm -rf "$out"
-	mkdir -p "$out"
+	local board
+	rm -rf "$made/dtb/$1"
+	mkdir -p "$made/dtb/$1"
 	cd "$made/$1/$boards"
-	# shellcheck disable=SC2016 # for the shell that xargs starts
-	printf '%s\n' mt8183-kukui*.dts | xargs -P "$jobs" -I{} sh -ec '
-		src=$1 dtc=$2 include=$3 out=$4/${1%.dts}
-		gcc -E -nostdinc -I "$include" -undef -D__DTS__ \
-			-x assembler-with-cpp -o "$out.pre" "$src"
-		"$dtc" -o "$out.dtb" -b 0 -i . -i "$include" \
-			-Wno-unique_unit_address -Wno-unit_address_vs_reg \
-			-Wno-avoid_unnecessary_addr_size -Wno-alias_paths \
-			-Wno-interrupt_map -Wno-simple_bus_reg "$out.pre" 2>"$out.dtc" || {
-				cat "$out.dtc"
-				exit 1
-			}
-		rm "$out.pre"' sh {} "$made/o-series/scripts/dtc/dtc" \
-		"$made/$1/scripts/dtc/include-prefixes" "$out"
+	for board in mt8183-kukui*.dts; do
+		beside compile_one "$1" "${board%.dts}"
+	done
+	wait
+	for board in mt8183-kukui*.dts; do
+		[ -s "$made/dtb/$1/${board%.dts}.dtb" ] || return
+	done
 }
 
 # flat FILE: a board's tree, a property or a node a line, each with its path.

@@ -3,7 +3,7 @@
 #
 # Restricted pools at their edges, in TAP: many devices that attach at once, pools
 # that cannot be set up, lie where the kernel has no memory, or are too small for a
-# request. The jobs are in tools/testing/selftests/dma/edges/init.sh. The base, where
+# request. What is done and seen is in the file "parts". The base, where
 # none of this is so, has to fail each part in the way that is known.
 #
 # Usage: check.sh [-c CONFIG] [-p PART]... [REV...]
@@ -26,73 +26,10 @@
 pools=24
 sharing=8
 
-# What a part's jobs are, what is to be seen, what the kernel has to say, and what the
-# base says instead, a pattern a line. A range stands in the message as the kernel writes
-# it.
-part()
+# of_part PART KEY: the file "parts" has these lines
+of_part()
 {
-	jobs=$1 what=$1 message='' broken='' append=''
-	case $1 in
-	attach)
-		what="$sharing devices attach at once to each of $pools pools: no page is given twice"
-		broken='attach .* twice=[1-9]'
-		;;
-	closed)
-		what="each allocation of a first bind fails: no DMA outside of the pool, then it works"
-		message='shared[0-9]*-0: .*restricted DMA pool .*/shared[0-9]*-pool@.*: -12'
-		broken='closed .* outside=[1-9]'
-		;;
-	half)
-		jobs="refuse half"
-		what="a pool half past the end of memory is refused, its device does not probe"
-		message='half: .*half-pool.*\[mem 0x0*7ff00000-0x0*800fffff\].* linear mapping'
-		broken='Unable to handle .* paging request'
-		;;
-	past)
-		jobs="refuse past"
-		what="a pool past the end of memory is refused, its device does not probe"
-		message='past: .*past-pool.*\[mem 0x0*80100000-0x0*802fffff\].* linear mapping'
-		broken='Unable to handle .* paging request'
-		;;
-	atomic)
-		what="coherent memory that must not sleep: none for a device that needs a mapping"
-		message="atomic: can't remap memory of a restricted DMA pool in atomic context"
-		broken='atomic .* given=25 '
-		;;
-	disk)
-		jobs=$'disk vda 1\ndisk vdb 4\ndisk vdc 16\ndisk vdd 64'
-		what="a disk whose pool has 1, 4, 16, 64 MiB: a write of as much"
-		broken='waited .* a write of 1 MiB to vda in vain'
-		;;
-	import)
-		jobs=$'import 352 288 coherent 4\nimport 352 288 noncoherent 4'
-		jobs+=$'\nreplay 352 288 coherent 4\nreplay 352 288 noncoherent 4'
-		jobs+=$'\nshow 352 288 coherent 4'
-		what="a device whose data is bounced is given a dma-buf, to write and to read: refused, and no other"
-		message=$'vb2-probe camera: failed to map a dma-buf without bounce buffers\n'
-		message+=$'vb2-probe display: failed to map a dma-buf without bounce buffers\n'
-		message+=' ok - show .*: frames=4'
-		broken=$'not ok - import .* coherent .* a frame differs\nnot ok - import .* noncoherent .* a frame differs\n'
-		broken+=$'not ok - replay .* coherent .*frame: Input/output error\nnot ok - replay .* noncoherent .*frame: Input/output error\n'
-		broken+='vb2-probe display: a frame is shown twice'
-		;;
-	again)
-		jobs="again 100"
-		what="a device is bound 100 times: its pool is recorded once, for it alone"
-		broken='again .* assigned=100 inherited=1 '
-		;;
-	noforce)
-		jobs="bind plain"
-		what="swiotlb=noforce, and so no default pool: a restricted pool is used"
-		append="swiotlb=noforce"
-		broken='bind plain .* given=0 '
-		;;
-	option)
-		what="a kernel that knows no restricted pools says so once"
-		broken='option said=0 '
-		;;
-	*) usage_error "unknown part '$1'" ;;
-	esac
+	sed -n "/^part $1\$/,/^\$/s/^$2 //p" "$here/parts"
 }
 
 shared_pools()
@@ -123,33 +60,35 @@ prepare()
 		guest_program "$made/vb2_probe" vb2_probe
 }
 
+# boot PART NAME REV
 boot()
 {
-	local name=$1 image=$base_dir/image/$guest_config-$2 dtb=$made/edges.dtb files
+	local part=$1 name=$2 image=$base_dir/image/$guest_config-$3 dtb=$made/edges.dtb files
 	io_options=()
 	files=("$selftests/lib/io-guest.sh" "$made/fail_nth" "$image/attach_probe.ko" "$made/jobs")
-	case $jobs in
-	disk*)
+	case $part in
+	disk)
 		dtb=$made/io.dtb
 		io_qemu_disks "$made" edges || return
 		;;
-	import*)
+	import)
 		dtb=$made/media.dtb
 		files+=("$made/vb2_probe" "$image/vb2_probe.ko")
 		;;
 	esac
-	printf '%s\n' "$jobs" >"$made/jobs"
-	guest_run "$name" "$2" "$dtb" "$here/init.sh" "${files[@]}" \
-		-append "log_buf_len=4M $append" -- "${io_options[@]}"
+	of_part "$part" job >"$made/jobs"
+	[ -s "$made/jobs" ] || echo "$part" >"$made/jobs"
+	guest_run "$name" "$3" "$dtb" "$here/init.sh" "${files[@]}" \
+		-append "log_buf_len=4M $(of_part "$part" append)" -- "${io_options[@]}"
 }
 
-# said LOG PATTERNS: each of them, if there are any
+# said PART NAME KEY: the console has each of the part's patterns
 said()
 {
 	local pattern
-	while read -r pattern; do
-		grep -m 1 -E -e "$pattern" "$logs/boot/$1.log" || return
-	done <<<"$2"
+	while IFS= read -r pattern; do
+		grep -m 1 -E -e "$pattern" "$logs/boot/$2.log" || return
+	done < <(of_part "$1" "$3")
 }
 
 all_ok()
@@ -159,25 +98,24 @@ all_ok()
 
 holds()
 {
-	boot "$@" && all_ok "$1" && said "$1" "$message" && guest_no_report "$1" 'Call trace'
+	boot "$@" && all_ok "$2" && said "$1" "$2" message && guest_no_report "$2" 'Call trace'
 }
 
 # The base's own failure, not just any
 breaks()
 {
-	! boot "$@" || ! all_ok "$1" || return
-	said "$1" "$broken"
+	! boot "$@" || ! all_ok "$2" || return
+	said "$1" "$2" broken
 }
 
 check()
 {
-	local config=$1 rev=$2 guest_config=$1 name how=holds fails=
+	local config=$1 rev=$2 guest_config=$1 part how=holds fails=
 	tap "$rev: $config: the kernel builds" "$top/scripts/kernel/build.sh" "$config" "$rev"
 	[ "$rev" != base ] || how=breaks fails="fails as known: "
-	for name in "${parts[@]}"; do
-		part "$name"
-		tap "$rev: $config: $fails$what" \
-			$how "edges-$name-$config-$rev" "$rev"
+	for part in "${parts[@]}"; do
+		tap "$rev: $config: $fails$(of_part "$part" what)" \
+			$how "$part" "edges-$part-$config-$rev" "$rev"
 	done
 }
 
@@ -185,7 +123,10 @@ asked=() configs=()
 while getopts c:p: option; do
 	case $option in
 	c) configs=("$OPTARG") ;;
-	p) part "$OPTARG" && asked+=("$OPTARG") ;;
+	p)
+		grep -qx "part $OPTARG" "$here/parts" || usage_error "unknown part '$OPTARG'"
+		asked+=("$OPTARG")
+		;;
 	*) usage_error "unknown argument" ;;
 	esac
 done

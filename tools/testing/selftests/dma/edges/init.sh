@@ -31,6 +31,13 @@ got()
 	done
 }
 
+# told JOB SAID EXPECTED: one line of TAP, that it said what it has to say
+told()
+{
+	[ "$2" = "$3" ]
+	judge $? "$1 $2"
+}
+
 bound()
 {
 	find $driver/ -maxdepth 1 -type l -name "$1" | wc -l
@@ -54,9 +61,8 @@ attach()
 	load 1 24
 	folders=$(find /sys/kernel/debug/ -type d -name 'shared*-pool@*' | wc -l)
 	again=$(dmesg | grep -c 'debugfs: .*-pool@.* already ')
-	tell attach "devices=$(bound 'shared*') $(got)folders=$folders again=$again" \
-		"$(verdict [ "$(bound 'shared*')/$(got)/$folders/$again" = \
-			"192/given=4800 refused=0 twice=0 outside=0 /24/0" ])"
+	told attach "devices=$(bound 'shared*') $(got)folders=$folders again=$again" \
+		"devices=192 given=4800 refused=0 twice=0 outside=0 folders=24 again=0"
 }
 
 # The N-th allocation of the N-th device's first bind fails, for as many as there are
@@ -64,12 +70,7 @@ attach()
 # then, or all that it is given is in its pool; and the next bind works.
 closed()
 {
-	for kind in failslab fail_page_alloc; do
-		echo N >/sys/kernel/debug/$kind/ignore-gfp-wait
-		echo Y >/sys/kernel/debug/$kind/task-filter
-		echo 0 >/sys/kernel/debug/$kind/verbose
-	done
-	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	inject 0
 	load 0 4
 	n=0 injected=0 failed=0
 	while [ -e "/sys/bus/platform/devices/shared$n-0" ]; do
@@ -86,12 +87,8 @@ closed()
 	done
 	without=$(dmesg | grep -c 'attach-probe shared[0-9]*-0: failed to set up restricted DMA pool')
 	said="injected=$injected failed=$failed without-pool=$without bound=$(bound 'shared*') $(got)"
-	case $said in
-	"injected=$n "*" without-pool=0 "*) result=FAILED ;;
-	"injected=$n "*" bound=$n "*" outside=0 ") result=ok ;;
-	*) result=FAILED ;;
-	esac
-	tell closed "$said" $result
+	[ $injected -eq $n ] && [ "$without" -gt 0 ] && [ "$(bound 'shared*')" -eq $n ] && [ "$(cat $sums/outside)" = 0 ]
+	judge $? closed "$said"
 }
 
 bind_probe()
@@ -103,32 +100,28 @@ bind_probe()
 bind()
 {
 	bind_probe "$1"
-	tell bind "$1" "bound=$(bound "$1") $(got)" \
-		"$(verdict [ "$(bound "$1") $(got)" = "1 given=25 refused=0 twice=0 outside=0 " ])"
+	told "bind $1" "bound=$(bound "$1") $(got)" "bound=1 given=25 refused=0 twice=0 outside=0 "
 }
 
 refuse()
 {
 	bind_probe "$1"
-	tell refuse "$1" "bound=$(bound "$1") $(got)" \
-		"$(verdict [ "$(bound "$1") $(got)" = "0 given=0 refused=0 twice=0 outside=0 " ])"
+	told "refuse $1" "bound=$(bound "$1") $(got)" "bound=0 given=0 refused=0 twice=0 outside=0 "
 }
 
 # What may sleep, the mapping of one page, is served all the same.
 atomic()
 {
 	bind_probe atomic
-	tell atomic "bound=$(bound atomic) $(got)" \
-		"$(verdict [ "$(bound atomic) $(got)" = "1 given=1 refused=24 twice=0 outside=0 " ])"
+	told atomic "bound=$(bound atomic) $(got)" "bound=1 given=1 refused=24 twice=0 outside=0 "
 }
 
 option()
 {
 	bind_probe plain
 	echo past >$driver/bind
-	said=$(dmesg | grep -c 'CONFIG_DMA_RESTRICTED_POOL')
-	tell option "said=$said $(got)" \
-		"$(verdict [ "$said $(got)" = "1 given=50 refused=0 twice=0 outside=50 " ])"
+	told option "said=$(dmesg | grep -c 'CONFIG_DMA_RESTRICTED_POOL') $(got)" \
+		"said=1 given=50 refused=0 twice=0 outside=50 "
 }
 
 has_written()
@@ -147,9 +140,9 @@ disk()
 	} &
 	wait_for 120 "a write of $2 MiB to $1" has_written
 	dd if="$node" of=/tmp/back bs="${2}M" count=1 iflag=direct
-	tell disk "$1" "MiB=$2" "$(cat /tmp/written)" \
-		"limit=$(cat "/sys/block/${node##*/}/queue/max_hw_sectors_kb")" \
-		"$(verdict cmp /tmp/data /tmp/back)"
+	cmp /tmp/data /tmp/back
+	judge $? disk "$1" "MiB=$2" "$(cat /tmp/written)" \
+		"limit=$(cat "/sys/block/${node##*/}/queue/max_hw_sectors_kb")"
 }
 
 # Each time but the last it is unbound.
@@ -162,8 +155,9 @@ again()
 		echo again >$driver/unbind
 		echo again >$driver/bind
 	done
-	said="bound=$(bound again) assigned=$(dmesg | grep -c 'attach-probe again: assigned') inherited=$(cat $sums/inherited) "
-	tell again "$1" "$said" "$(verdict [ "$said" = "bound=1 assigned=1 inherited=0 " ])"
+	assigned=$(dmesg | grep -c 'attach-probe again: assigned')
+	told "again $1" "bound=$(bound again) assigned=$assigned inherited=$(cat $sums/inherited)" \
+		"bound=1 assigned=1 inherited=0"
 }
 
 import()
@@ -185,23 +179,9 @@ show()
 video()
 {
 	[ -e /sys/module/vb2_probe ] || insmod /vb2_probe.ko
-	result=FAILED
-	! said=$(/vb2_probe "$@" 2>&1) || result=ok
-	tell "$*: $said" $result
+	said=$(/vb2_probe "$@" 2>&1)
+	judge $? "$*: $said"
 }
 
-# verdict COMMAND...
-verdict()
-{
-	if "$@" >/dev/null; then
-		echo ok
-	else
-		echo FAILED
-	fi
-}
-
-while read -r job arguments; do
-	# shellcheck disable=SC2086 # several words
-	"$job" $arguments </dev/null
-done </jobs
+do_jobs
 end

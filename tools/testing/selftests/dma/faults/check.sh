@@ -45,7 +45,7 @@ prepare()
 boot()
 {
 	local part=$1 rev=$2 image=$base_dir/image/guest-$2 dtb=$made/faults.dtb files
-	files=("$selftests/lib/io-guest.sh" "$fio:fio" "$made"/{dma_probe,fail_nth,kexec_file}
+	files=("$selftests/lib/io-guest.sh" "$here/fail.sh" "$fio:fio" "$made"/{dma_probe,fail_nth,kexec_file}
 		"$image/dma_probe.ko")
 	of_part "$part" jobs >"$made/jobs-$part"
 	io_qemu_disks "$made" "$rev" && io_qemu_net "$made" 4 || return

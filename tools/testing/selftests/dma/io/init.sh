@@ -7,9 +7,6 @@
 # shellcheck source=tools/testing/selftests/dma/lib/io-guest.sh
 . /io-guest.sh
 
-while read -r job arguments; do
-	# shellcheck disable=SC2086 # several words
-	"$job" $arguments </dev/null
-done </jobs
+do_jobs
 unbind_all
 finish

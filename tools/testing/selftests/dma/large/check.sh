@@ -22,7 +22,6 @@
 . "$(dirname "$0")/../lib/check.sh"
 . "$top/tools/testing/selftests/dma/lib/fixes.sh"
 
-
 # largest REV MIB: in bytes
 largest()
 {
@@ -35,44 +34,12 @@ largest()
 	echo "$size"
 }
 
-# The pool begins at 2 GiB, a multiple of any buffer's size. What is mapped is as large,
-# and above it. The kernel has the GiB below, and as much as the pool above: vmap() maps
-# no more pages at once than the page allocator has in all.
-device_tree()
-{
-	local mib=$1 size source
-	size=$(printf '0x%x' $((mib << 20)))
-	source=$(printf '%x' $((0x80000000 + (mib << 20))))
-	cat <<-EOF
-		/dts-v1/; /plugin/;
-		&{/} {
-			reserved-memory {
-				#address-cells = <2>; #size-cells = <2>; ranges;
-				large_pool: large-pool@80000000 {
-					compatible = "restricted-dma-pool";
-					reg = <0x0 0x80000000 0x0 $size>;
-					io-tlb-segsize = <$(($(largest series "$mib") / 2048))>;
-				};
-				large_source: source@$source {
-					reg = <0x$(printf '%x' $((0x$source >> 32))) 0x$(printf '%x' $((0x$source & 0xffffffff))) 0x0 $size>;
-				};
-			};
-			dma-probe-large {
-				compatible = "swiotlb-test,dma-probe";
-				memory-region = <&large_pool>;
-				swiotlb-test,source = <&large_source>;
-			};
-		};
-	EOF
-}
-
 boot()
 {
 	local rev=$1 mib=$2
 	export SMP=1 MEM=$((1024 + 3 * mib))M
-	mkdir -p "$made"
-	device_tree "$mib" >"$made/$mib.dtso" &&
-		guest_machine_overlay "$made/$mib.dtb" "$made/$mib.dtso" &&
+	CPPFLAGS="-DSIZE=$((mib << 20)) -DSEGSIZE=$(($(largest series "$mib") / 2048))" \
+		guest_machine_overlay "$made/$mib.dtb" "$here/virt.dtso" &&
 		guest_program "$made/dma_probe" || return
 	printf '%s\n' "coherent $3" "streaming $3" >"$made/jobs"
 	guest_run "large-$mib-$rev" "$rev" "$made/$mib.dtb" "$here/init.sh" \

@@ -45,6 +45,15 @@ judge()
 	fi
 }
 
+# do_jobs: /jobs has what is to be done, a function and its arguments a line
+do_jobs()
+{
+	while read -r job arguments; do
+		# shellcheck disable=SC2086 # several words
+		"$job" $arguments </dev/null
+	done </jobs
+}
+
 # value FILE: what is in it, "-" without one
 value()
 {

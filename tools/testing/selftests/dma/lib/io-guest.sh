@@ -206,3 +206,18 @@ unbind_all()
 		[ ! -e "$device/driver" ] || echo "${device##*/}" >"$device/driver/unbind"
 	done
 }
+
+# inject VERBOSE: which allocations may fail: all that fail_nth or make-it-fail are meant
+# for, and what is told about each (0: nothing, 2: its stack, too)
+inject()
+{
+	for kind in failslab fail_page_alloc; do
+		attributes=/sys/kernel/debug/$kind
+		echo N >$attributes/ignore-gfp-wait
+		echo Y >$attributes/task-filter
+		echo "$1" >$attributes/verbose
+		echo 0 >$attributes/verbose_ratelimit_interval_ms
+	done
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+}
