@@ -119,12 +119,14 @@ net_lines()
 # What the series changes on top of the fixes is what it changes by itself, except for what
 # they have changed already. It takes nothing of a fix away, unless it has its own way of
 # the same: the index says of which. And a fix has the default limit where the series has
-# the allocator's, or clears the mask that the series leaves out by itself.
+# the allocator's. What the series need not do on top of them: leave out a mask that is
+# clear, and say for its size why a request found no place, if that was looked at before.
 same_changes()
 {
 	local base=$1 w=$work status=0 mail sign
-	local own_mask='if \(!?orig_addr\)( \{)?|alloc_align_mask( \|= iotlb_align_mask;|,)'
-	own_mask+='|iotlb_align_mask = 0;|stride = nr_slots\(PAGE_SIZE\);'
+	local spared='if \(!?orig_addr\)( \{)?|alloc_align_mask( \|= iotlb_align_mask;|,)'
+	spared+='|iotlb_align_mask = 0;|stride = nr_slots\(PAGE_SIZE\);|if \(index == -1\)( \{)?'
+	spared="/^[[:space:]]*($spared)\$/d"
 	rm -f "$w"/{own,top,fix,limit}[-+] "$w/replaced"
 	for sign in + -; do
 		net_lines "$base" $sign base series >"$w/own$sign"
@@ -144,11 +146,11 @@ same_changes()
 	comm -23 "$w/top+" "$w/own+" | comm -23 - "$w/fix-" | comm -23 - "$w/limit+" |
 		sed '/alloc_align_mask | iotlb_align_mask,$/d' |
 		none "lines that the series does not add by itself" || status=1
-	comm -23 "$w/own+" "$w/top+" | comm -23 - "$w/fix+" | sed -E "/^\t*($own_mask)\$/d" |
+	comm -23 "$w/own+" "$w/top+" | comm -23 - "$w/fix+" | sed -E "$spared" |
 		none "lines that the series adds, and neither it on top nor the fixes" || status=1
 	comm -23 "$w/top-" "$w/own-" | comm -23 - "$w/replaced" | comm -23 - "$w/limit-" |
 		none "lines that it takes away from the fixes, or from what is around" || status=1
-	comm -23 "$w/own-" "$w/top-" | comm -23 - "$w/fix-" |
+	comm -23 "$w/own-" "$w/top-" | comm -23 - "$w/fix-" | sed -E "$spared" |
 		none "lines that the series removes, and neither it on top nor the fixes" || status=1
 	return $status
 }
