@@ -39,12 +39,15 @@ boot()
 		"$selftests/lib/io-guest.sh" "$fio:fio" "$made/jobs" -- "${io_options[@]}"
 }
 
-# in_one_piece DISK SEGSIZE: what the block layer is to be told, in KiB. No more than the
-# pool's segment, less what the device's minimum alignment may take (NVMe's is 4 KiB),
-# and no more than the driver's own limit (NVMe's 8 MiB, 4 MiB in 6.1, USB storage's 1 MiB).
+# in_one_piece DISK MIB SEGSIZE: what the block layer is to be told, in KiB. No more than the
+# pool's limit or, if that is less, a quarter of its MiB, but 256 KiB at least, less what the
+# device's minimum alignment may take (NVMe's is 4 KiB), and no more than the driver's own
+# limit (NVMe's 8 MiB, 4 MiB in 6.1, USB storage's 1 MiB).
 in_one_piece()
 {
-	local kib=$(($2 * 2)) most=$(($2 * 2))
+	local kib=$(($3 * 2)) quarter=$(($2 * 1024 / 4)) most
+	[ $kib -le $quarter ] || kib=$((quarter > 256 ? quarter : 256))
+	most=$kib
 	case $1 in
 	nvme*)
 		kib=$((kib - 4)) most=8192
@@ -58,13 +61,13 @@ in_one_piece()
 
 announced()
 {
-	local disk segsize key unit status=0
+	local disk mib segsize key unit status=0
 	for disk in "${io_disks[@]}"; do
-		read -r disk _ segsize <<<"$disk"
+		read -r disk mib segsize <<<"$disk"
 		[ "$1" = series ] || segsize=128
 		key=max_hw_sectors_kb unit=1
 		[[ $disk != vd? ]] || key=max_segment_size unit=1024
-		guest_told "io-$1" "limits $disk" $key $(($(in_one_piece "$disk" "$segsize") * unit)) || status=1
+		guest_told "io-$1" "limits $disk" $key $(($(in_one_piece "$disk" "$mib" "$segsize") * unit)) || status=1
 	done
 	return $status
 }
@@ -97,6 +100,27 @@ verify_here()
 	[ ${#jobs_of_fio[@]} -eq 6 ]
 }
 
+# all_of_the_pool MIB: NVMe with a small pool, all of which one request may take by the
+# property. Its queues are in it, too, so a request of MIB has never room, and waits for
+# ever: what the driver is told has to be less.
+all_of_the_pool()
+{
+	local mib=$1 name=io-all-$1 pool=/reserved-memory/pci-pool@50000000
+	cp "$made/io.dtb" "$made/$name.dtb" &&
+		fdtput -t x "$made/$name.dtb" $pool reg 0 50000000 0 "$(printf '%x' $((mib << 20)))" &&
+		fdtput "$made/$name.dtb" $pool io-tlb-segsize $((mib * 512)) &&
+		echo 'limits nvme0n1' >"$made/jobs-$mib" &&
+		sed -n '/^fio nvme0n1 [14]m-/p' "$here/jobs" >>"$made/jobs-$mib" || return
+	io_options=()
+	io_drive nvme0n1 "$made/nvme0n1-all" $io_disk_mib || return
+	io_options+=(-device "nvme,drive=nvme0n1,serial=1,mdts=11,addr=1")
+	guest_run "$name" series "$made/$name.dtb" "$here/init.sh" "$selftests/lib/io-guest.sh" \
+		"$fio:fio" "$made/jobs-$mib:jobs" -- "${io_options[@]}" &&
+		guest_all_ok "$name" "fio nvme0n1" 2 &&
+		guest_told "$name" "limits nvme0n1" max_hw_sectors_kb "$(in_one_piece nvme0n1 "$mib" $((mib * 512)))" &&
+		guest_no_report "$name" 'Call trace|I/O error'
+}
+
 file_system()
 {
 	e2fsck -f -n "$made/vdd-$1" &&
@@ -126,5 +150,9 @@ for rev in base series; do
 	tap "$rev: $net_mib MiB sent by virtio-net and e1000e" guest_all_ok "io-$rev" send 2
 	tap "$rev: $net_mib MiB received by both" io_received "$made" "io-$rev" receive
 	tap_guest_clean "$rev" "io-$rev" 6 'Call trace|I/O error'
+done
+for mib in 1 4; do
+	tap "series: nvme0n1: in a pool of $mib MiB, of which it may take all, writes of 1 and 4 MiB end" \
+		all_of_the_pool $mib
 done
 tap_end

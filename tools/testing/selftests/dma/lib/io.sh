@@ -11,8 +11,8 @@ io_selftests=$top/tools/testing/selftests/dma
 
 export MEM=1G SMP=4
 
-# A disk: its name in the guest, its pool's MiB and slots a segment
-io_disks=("vda 1 256" "vdb 4 512" "vdc 16 2048" "nvme0n1 64 8192" "sda 64 8192")
+# A disk: its name in the guest, its pool's MiB and its limit in slots
+io_disks=("vda 1 512" "vdb 4 512" "vdc 16 2048" "nvme0n1 64 8192" "sda 64 8192")
 io_disk_mib=128
 
 # io_device_tree DIR: DIR/io.dtb, the machine's own tree with the pools
