@@ -971,9 +971,13 @@ void model_check_announced(struct model *m, struct device *dev, phys_addr_t orig
 	struct request r;
 
 	begin(m, "announce", dev, orig, RIG_NO_ADDR, announced, 0, DMA_TO_DEVICE);
-	/* More than a slot set is told only up to a quarter of the area. */
+	/*
+	 * More than a slot set is told only up to a quarter of the area, but for the
+	 * default pool, for which it was asked for at boot.
+	 */
 	if (m->segsize > most)
-		most = max(min(v->area_nslabs / 4, m->segsize), rig_build.set_slots);
+		most = max(min(rig_is_default(dev) ? v->area_nslabs : v->area_nslabs / 4,
+			       m->segsize), rig_build.set_slots);
 	expected = most * RIG_SLOT - min_align;
 	if (announced != expected)
 		rig_die("%zu bytes are announced, expected %zu", announced, expected);

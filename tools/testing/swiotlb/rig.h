@@ -356,6 +356,9 @@ size_t rig_state_bytes(const struct rig_view *view);
 void rig_state_get(const struct rig_view *view, void *state);
 void rig_state_set(const struct rig_view *view, const void *state);
 
+/* Is it on the default pool? */
+bool rig_is_default(struct device *dev);
+
 /* The most slots of one allocation; what to set is a power of two. */
 unsigned int rig_segsize(struct device *dev);
 void rig_set_segsize(struct device *dev, unsigned int slots);

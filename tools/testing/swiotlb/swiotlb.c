@@ -257,9 +257,6 @@ static void forget_default(void)
 #endif
 	default_nareas = 0;
 	default_nslabs = IO_TLB_DEFAULT_SIZE >> IO_TLB_SHIFT;
-#if RIG_HAS_SEGSIZE_PARAM
-	default_segsize = IO_TLB_SEGSIZE;
-#endif
 	swiotlb_force_bounce = false;
 	swiotlb_force_disable = false;
 	rig_setup_allocator();
@@ -289,7 +286,7 @@ void rig_default_exit(void)
 	mem->nareas = 0;
 #endif
 #if RIG_HAS_SEGSIZE
-	mem->segsize = IO_TLB_SEGSIZE;
+	mem->segsize = 0;
 #endif
 	forget_default();
 }
@@ -528,6 +525,11 @@ void rig_state_set(const struct rig_view *view, const void *state)
 		memset(pool->areas[i].longest, 0xff, sizeof(pool->areas[i].longest));
 #endif
 	}
+}
+
+bool rig_is_default(struct device *dev)
+{
+	return dev->dma_io_tlb_mem == &io_tlb_default_mem;
 }
 
 unsigned int rig_segsize(struct device *dev)

@@ -168,6 +168,49 @@ static void in_debugfs(void)
 	end();
 }
 
+/* Without the parameter the files are what they are without the patch. */
+static void not_in_debugfs(void)
+{
+	u64 shown;
+
+	rig_default_boot("swiotlb=8192,4", VERBOSE);
+	begin(SET);
+	expect(!strstr(rig_log(), "segments of"), "said is '%s'", rig_log());
+	rig_default_debugfs();
+	expect(rig_debugfs("swiotlb", "io_tlb_nslabs", &shown), "there is no io_tlb_nslabs");
+	expect(!rig_debugfs("swiotlb", "io_tlb_segsize", &shown), "debugfs shows %llu",
+	       (unsigned long long)shown);
+	end();
+}
+
+/*
+ * A mapping that no pool will ever have room for says so by the parameter's name.
+ * Without the parameter it is said as ever that the buffer is full.
+ */
+static void refused(void)
+{
+	char expected[160];
+
+	boot(1024, "swiotlb=8192,4 swiotlb_segsize=1024");
+	rig_default_growth(false);
+	expect(rig_map(&dev, SOURCE, 1025 * RIG_SLOT, 0, DMA_TO_DEVICE, 0) == RIG_NO_ADDR,
+	       "more than a segment");
+	snprintf(expected, sizeof(expected),
+		 "swiotlb buffer of %lu bytes needs 1025 slots, swiotlb_segsize allows 1024\n",
+		 1025 * RIG_SLOT);
+	expect(strstr(rig_log(), expected) && rig_log_count(RIG_WARN) == 1,
+	       "said is '%s', expected '%s'", rig_log(), expected);
+	end();
+
+	boot(SET, "swiotlb=8192,4");
+	rig_default_growth(false);
+	expect(rig_map(&dev, SOURCE, (SET + 1) * RIG_SLOT, 0, DMA_TO_DEVICE, 0) == RIG_NO_ADDR,
+	       "more than a segment");
+	expect(strstr(rig_log(), "swiotlb buffer is full") && rig_log_count(RIG_WARN) == 1,
+	       "said is '%s'", rig_log());
+	end();
+}
+
 /* Without a pool nothing but the default is announced: before it, and when it went. */
 static void no_pool(void)
 {
@@ -494,6 +537,8 @@ static const struct test tests[] = {
 	{ "values", all_values, NEEDS_ALL },
 	{ "any order", any_order, NEEDS_ALL },
 	{ "debugfs", in_debugfs, NEEDS_ALL },
+	{ "no debugfs", not_in_debugfs, NEEDS_ALL },
+	{ "refused", refused, NEEDS_ALL },
 	{ "no pool", no_pool, NEEDS_ALL },
 	{ "whole areas", whole_areas, NEEDS_ALL, .seconds = 300 },
 	{ "1 to 64 CPUs", all_cpus, NEEDS_ALL, .seconds = 300 },

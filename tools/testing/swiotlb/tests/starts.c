@@ -65,7 +65,7 @@ static void next_set(void)
  *	...................#############..........................####
  *	<----------------->             <------------------------>
  */
-static void both_masks(void)
+static void both_masks_in(unsigned int segsize)
 {
 	const unsigned int period = 16, nslots = 50;
 	struct model_buf **bufs;
@@ -76,7 +76,7 @@ static void both_masks(void)
 		if (row % period == 0)
 			continue;
 		first = (row / period + 1) * period;
-		setup(&f, BASE, 2 * SET, 2 * SET);
+		setup(&f, BASE, 2 * SET, segsize);
 		bufs = fill(&f);
 		open_hole(&f, bufs, 0, row);
 		open_hole(&f, bufs, first, nslots);
@@ -85,6 +85,14 @@ static void both_masks(void)
 		free(bufs);
 		teardown(&f);
 	}
+}
+
+static void both_masks(void)
+{
+	both_masks_in(2 * SET);
+	/* Here no search from run to run comes to its aid. */
+	if (rig_build.searches_all_starts)
+		both_masks_in(0);
 }
 
 /*

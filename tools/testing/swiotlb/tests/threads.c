@@ -563,6 +563,7 @@ static void own_areas(void)
 	make_devices(&pool);
 	rig_pools(&test.devs[0], &view, 1);
 	expect(view.nareas == THREADS / 2, "%u areas", view.nareas);
+	test.debugfs = pool.rmem.name;
 	test.coherent = true;
 	test.usual = 128;
 	test.most = 512;
