@@ -30,8 +30,8 @@
 #   GDB=1          wait for a debugger; no limits
 #   CONSOLE=stdio  the guest's console is standard input and output, for a guest with
 #                  a shell; no limits and no log if these are a terminal
+#   QEMU=backports a newer QEMU than the system's (see scripts/guest/qemu.sh)
 #
-# QEMU is the first in PATH; the console ends with its version.
 # build/logs/boot/NAME.qemu.sh boots the same guest by hand, its console on the
 # terminal. On an arm64 host with KVM, an arm64 guest runs with KVM.
 #
@@ -59,6 +59,7 @@ fi
 
 words=$(guest_machine "${ARCH:-arm64}" "${CPU:-}")
 mapfile -t machine <<<"$words"
+need "${machine[0]}"
 for file in "$image" "$initramfs"; do
 	[ -s "$file" ] || die "boot $name: there is no file $file"
 done

@@ -54,8 +54,8 @@ guest_machine()
 	x86) program=x86_64 options=(-M "microvm,acpi=off" -cpu "${2:-max}") ;;
 	*) die "no guests are booted here for ARCH=$1" "one of: arm64, arm, riscv, x86" ;;
 	esac
-	need "qemu-system-$program"
-	printf '%s\n' "qemu-system-$program" -nodefaults "${options[@]}"
+	program=$("$top/scripts/guest/qemu.sh" "$program") || return
+	printf '%s\n' "$program" -nodefaults "${options[@]}"
 }
 
 # guest_machine_dtb OUT [OPTION...]: the device tree that QEMU makes for the
