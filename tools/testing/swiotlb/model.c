@@ -982,7 +982,8 @@ void model_check_announced(struct model *m, struct device *dev, phys_addr_t orig
 	if (announced != expected)
 		rig_die("%zu bytes are announced, expected %zu", announced, expected);
 
-	if (!announced || (v->start & (RIG_PAGE - 1)) ||
+	/* A mask of a whole slot set leaves nothing: sets of 128 slots are larger than any. */
+	if (min_align >= most * RIG_SLOT || (v->start & (RIG_PAGE - 1)) ||
 	    (dev->dma_offset & (RIG_PAGE - 1)) ||
 	    dev->seg_boundary_mask != ULONG_MAX ||
 	    v->area_nslabs < min(m->segsize, rig_build.set_slots))
