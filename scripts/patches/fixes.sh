@@ -53,6 +53,16 @@ write_on_top()
 	find "$new" -name '*.patch' -exec mv -t "$to" {} +
 }
 
+# stable_prefix MAIL...: "6.1.y" in the subject of those that name their upstream commit
+stable_prefix()
+{
+	local mail
+	for mail; do
+		! grep -q '^commit [0-9a-f]\{40\} upstream\.$' "$mail" ||
+			sed -i "1,/^\$/s/^Subject: \[PATCH $BASE\]/Subject: [PATCH $BASE.y]/" "$mail"
+	done
+}
+
 write_branches()
 {
 	local to=$1 new=$base_dir/fixes-mails prefix=PATCH
@@ -60,9 +70,10 @@ write_branches()
 		die "there is no branch fixes on top of base in ${tree#"$top"/}"
 	rm -rf "$new"
 	mkdir -p "$new" "$to"
-	# As the stable tree wants to have them
-	[ "$BASE" = mainline ] || prefix="PATCH $BASE.y"
+	[ "$BASE" = mainline ] || prefix="PATCH $BASE"
 	format_mails "$tree" base..fixes -q -o "$new" -N --subject-prefix="$prefix"
+	# As the stable tree wants to have what is upstream, and nothing else
+	[ "$BASE" = mainline ] || stable_prefix "$new"/*.patch
 	rm -f "$to"/[0-9]*.patch
 	mv "$new"/*.patch "$to/"
 	quilt_series "$to" >"$to/series"

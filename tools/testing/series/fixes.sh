@@ -3,7 +3,7 @@
 #
 # The fixes that are sent by themselves (patches/fixes), in TAP. Each applies to its base
 # alone, or after the commits that its Cc: stable names, as stable-kernel-rules.rst has
-# it, and all do in order; checkpatch has nothing to say; what shows the fault fails
+# it, or patches/fixes/README.md, and all do in order; checkpatch has nothing to say; what shows the fault fails
 # without the fix, for the reason that is given, and passes with it. Which test
 # that is, and the reason, is in the tables of patches/fixes/README.md. What only a guest
 # can show is left to the test that is named there.
@@ -176,11 +176,14 @@ run_rig()
 		"$(in_rig "$name" "$4" print-out)/swiotlb-test" "${told[@]}" "${@:5}"
 }
 
-# needed BASE MAIL: the mails of the commits that it needs, by its Cc: stable
+# needed BASE MAIL: the mails of the commits that it needs, by its Cc: stable and README.md
 needed()
 {
 	local title mail
-	sed -n '/^---$/q; s/^Cc: .*stable@.* # [0-9.x]*: [0-9a-f]*: //p' "$2" | while read -r title; do
+	{
+		sed -n '/^---$/q; s/^Cc: .*stable@.* # [0-9.x]*: [0-9a-f]*: //p' "$2"
+		cells "Needs another" "$(mail_field Subject "$2")" || :
+	} | while read -r title; do
 		list_mails "$top/patches/fixes/$1" | while read -r mail; do
 			[ "$(mail_field Subject "$mail")" != "$title" ] || echo "$mail"
 		done
