@@ -6,18 +6,19 @@
  * A node with the compatible "swiotlb-test,attach-probe" stands for a device. It
  * leaves it to the driver core to attach the device to its memory-region, asks for
  * pages of coherent memory, maps one page, and gives all back when it is unbound.
- * With the property swiotlb-test,atomic it asks for coherent memory with a spinlock
- * held; with swiotlb-test,again it looks whether a device that goes leaves its
- * memory-region to the next that has its address. What is not to be had is counted,
- * and the device probes all the same.
+ * With the property swiotlb-test,atomic it asks for coherent memory in an interrupt;
+ * with swiotlb-test,again it looks whether the core's assignment is recorded as one of
+ * the driver's. What is not to be had is counted, and the device probes all the same.
  *
  * The module's parameters have the sums for all devices.
  */
 
 #include <linux/cleanup.h>
+#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
+#include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
@@ -26,7 +27,6 @@
 #include <linux/platform_device.h>
 #include <linux/property.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/xarray.h>
 
 #include "compat.h"
@@ -51,9 +51,9 @@ static unsigned int outside;
 module_param(outside, uint, 0444);
 MODULE_PARM_DESC(outside, "(read) what was not in its device's memory-region");
 
-static unsigned int inherited;
-module_param(inherited, uint, 0444);
-MODULE_PARM_DESC(inherited, "(read) whether a new device had another's assignment");
+static unsigned int recorded;
+module_param(recorded, uint, 0444);
+MODULE_PARM_DESC(recorded, "(read) assignments of the core that a driver could undo");
 
 /* Protects the sums. */
 static DEFINE_MUTEX(sums_lock);
@@ -71,8 +71,9 @@ struct attach_probe {
 	struct device *dev;
 	struct resource pool;
 	bool atomic;
-	/* Held while memory is asked for, where that must not sleep. */
-	spinlock_t lock;
+	/* Where memory is asked for in an interrupt */
+	struct hrtimer timer;
+	struct completion done;
 	void *buf;
 	dma_addr_t buf_addr;
 	struct attach_probe_page page[];
@@ -107,13 +108,28 @@ static void attach_probe_get_pages(struct attach_probe *probe)
 	for (i = 0; i < pages; i++) {
 		struct attach_probe_page *page = &probe->page[i];
 
-		if (probe->atomic)
-			spin_lock(&probe->lock);
 		page->cpu_addr = dma_alloc_coherent(probe->dev, PAGE_SIZE,
 						    &page->dma_addr, gfp);
-		if (probe->atomic)
-			spin_unlock(&probe->lock);
 	}
+}
+
+static enum hrtimer_restart attach_probe_timer(struct hrtimer *timer)
+{
+	struct attach_probe *probe = container_of(timer, struct attach_probe, timer);
+
+	attach_probe_get_pages(probe);
+	complete(&probe->done);
+	return HRTIMER_NORESTART;
+}
+
+static void attach_probe_get_pages_in_irq(struct attach_probe *probe)
+{
+	init_completion(&probe->done);
+	hrtimer_setup(&probe->timer, attach_probe_timer, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_HARD);
+	hrtimer_start(&probe->timer, 0, HRTIMER_MODE_REL_HARD);
+	wait_for_completion(&probe->done);
+	hrtimer_cancel(&probe->timer);
 }
 
 static void attach_probe_count_one(struct attach_probe *probe, dma_addr_t dma_addr)
@@ -155,34 +171,19 @@ static int attach_probe_count(struct attach_probe *probe)
 	return 0;
 }
 
-static void attach_probe_no_release(struct device *dev)
+/*
+ * Has the core recorded the pool that it assigned, as if the driver had? Then a release,
+ * which is for the driver's own, resets dma_io_tlb_mem.
+ */
+static bool attach_probe_is_recorded(struct device *dev)
 {
-}
+	struct io_tlb_mem *pool = dev->dma_io_tlb_mem;
+	bool is_recorded;
 
-/* Two devices, one after the other, at one address. Releasing resets dma_io_tlb_mem. */
-static bool attach_probe_inherits(struct device_node *np)
-{
-	static struct device dev;
-	struct io_tlb_mem *pool = NULL;
-	bool inherits = false;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		memset(&dev, 0, sizeof(dev));
-		device_initialize(&dev);
-		dev_set_name(&dev, "attach-probe-%d", i);
-		dev.release = attach_probe_no_release;
-		dev.of_node = np;
-		if (i == 0 && !of_reserved_mem_device_init_by_idx(&dev, np, 0)) {
-			pool = dev.dma_io_tlb_mem;
-		} else if (pool) {
-			dev.dma_io_tlb_mem = pool;
-			of_reserved_mem_device_release(&dev);
-			inherits = dev.dma_io_tlb_mem != pool;
-		}
-		put_device(&dev);
-	}
-	return inherits;
+	of_reserved_mem_device_release(dev);
+	is_recorded = dev->dma_io_tlb_mem != pool;
+	dev->dma_io_tlb_mem = pool;
+	return is_recorded;
 }
 
 static int attach_probe_probe(struct platform_device *pdev)
@@ -198,7 +199,6 @@ static int attach_probe_probe(struct platform_device *pdev)
 	probe->dev = dev;
 	probe->atomic = device_property_read_bool(dev, "swiotlb-test,atomic");
 	probe->buf_addr = DMA_MAPPING_ERROR;
-	spin_lock_init(&probe->lock);
 	ret = devm_add_action_or_reset(dev, attach_probe_put, probe);
 	if (ret)
 		return ret;
@@ -215,9 +215,12 @@ static int attach_probe_probe(struct platform_device *pdev)
 		return dev_err_probe(dev, ret, "no address in the memory-region\n");
 
 	if (device_property_read_bool(dev, "swiotlb-test,again"))
-		inherited = attach_probe_inherits(dev->of_node);
+		recorded += attach_probe_is_recorded(dev);
 
-	attach_probe_get_pages(probe);
+	if (probe->atomic)
+		attach_probe_get_pages_in_irq(probe);
+	else
+		attach_probe_get_pages(probe);
 	probe->buf_addr = dma_map_single(dev, probe->buf, PAGE_SIZE, DMA_TO_DEVICE);
 	if (dma_mapping_error(dev, probe->buf_addr))
 		probe->buf_addr = DMA_MAPPING_ERROR;

@@ -36,6 +36,18 @@ static inline size_t list_count_nodes(struct list_head *head)
 }
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#include <linux/hrtimer.h>
+
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
 #ifdef KUNIT_CASE_PARAM
 /*
  * Before 6.6, a suite is run when its module has no kobject yet to put a driver under.

@@ -434,6 +434,14 @@ static inline void list_add_rcu(struct list_head *entry, struct list_head *head)
 	__atomic_store_n(&head->next, entry, __ATOMIC_RELEASE);
 }
 
+static inline void list_del(struct list_head *entry)
+{
+	entry->next->prev = entry->prev;
+	entry->prev->next = entry->next;
+	entry->next = NULL;
+	entry->prev = NULL;
+}
+
 /* A reader that stands on the entry can still go on from it. */
 static inline void list_del_rcu(struct list_head *entry)
 {

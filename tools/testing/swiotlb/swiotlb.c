@@ -119,7 +119,7 @@ void rig_device_init(struct device *dev, const char *name)
 
 int rig_pool_attach(struct rig_pool *pool, struct device *dev)
 {
-	return rmem_swiotlb_device_init(&pool->rmem, dev);
+	return rmem_swiotlb_ops.device_init(&pool->rmem, dev);
 }
 
 void rig_pool_free(void *priv)

@@ -9,8 +9,8 @@
 # Usage: check.sh [-c CONFIG] [-p PART]... [REV...]
 #
 #   CONFIG  the kernel (guest; LEVEL=all: guest-debug-dynamic and unrestricted as well)
-#   PART    attach, half, past, atomic, again, closed, disk, import, noforce, option (all
-#           that CONFIG has what it takes for)
+#   PART    attach, half, past, atomic, again, closed, disk, scatter, nvme, rescan,
+#           import, noforce, option (all that CONFIG has what it takes for)
 #   REV     base, or a branch with the fixes (fixes; LEVEL=all: base, fixed-series, too)
 #
 # Exit status: 0 when all is as it should be. The consoles are in
@@ -56,6 +56,9 @@ prepare()
 	io_device_tree "$made" && shared_pools >"$made/shared.dtso" &&
 		guest_machine_overlay "$made/edges.dtb" "$made/shared.dtso" "$here/virt.dtso" &&
 		guest_machine_overlay "$made/media.dtb" "$selftests/media/virt.dtso" &&
+		cp "$made/io.dtb" "$made/nvme.dtb" &&
+		fdtput -d "$made/nvme.dtb" /pcie@10000000 dma-coherent &&
+		guest_program "$made/scatter" scatter &&
 		guest_program "$made/fail_nth" fail_nth &&
 		guest_program "$made/vb2_probe" vb2_probe
 }
@@ -64,12 +67,16 @@ prepare()
 boot()
 {
 	local part=$1 name=$2 image=$base_dir/image/$guest_config-$3 dtb=$made/edges.dtb files
-	io_options=()
+	io_options=() io_mmio_options=
 	files=("$selftests/lib/io-guest.sh" "$made/fail_nth" "$image/attach_probe.ko" "$made/jobs")
 	case $part in
-	disk)
+	disk | scatter | nvme | rescan)
 		dtb=$made/io.dtb
-		io_qemu_disks "$made" edges || return
+		[ "$part" != nvme ] || dtb=$made/nvme.dtb
+		# So many segments can be in one request.
+		[ "$part" != scatter ] || io_mmio_options=,queue-size=1024
+		io_qemu_disks "$made" edges && io_qemu_pci_disk "$made" edges || return
+		files+=("$made/scatter")
 		;;
 	import)
 		dtb=$made/media.dtb
@@ -110,10 +117,12 @@ breaks()
 
 check()
 {
-	local config=$1 rev=$2 guest_config=$1 part how=holds fails=
+	local config=$1 rev=$2 guest_config=$1 part how fails
 	tap "$rev: $config: the kernel builds" "$top/scripts/kernel/build.sh" "$config" "$rev"
-	[ "$rev" != base ] || how=breaks fails="fails as known: "
 	for part in "${parts[@]}"; do
+		how=holds fails=
+		[ "$rev" != base ] || [ -z "$(of_part "$part" broken)" ] ||
+			how=breaks fails="fails as known: "
 		tap "$rev: $config: $fails$(of_part "$part" what)" \
 			$how "$part" "edges-$part-$config-$rev" "$rev"
 	done
@@ -136,11 +145,11 @@ if [ ${#configs[@]} -eq 0 ]; then
 	configs=(guest)
 	[ "$level" != all ] || configs+=(guest-debug-dynamic unrestricted)
 fi
-need dtc fdtoverlay mke2fs
+need dtc fdtoverlay fdtput mke2fs
 tap "the guest's device trees and program are made" prepare
 for config in "${configs[@]}"; do
 	parts=(attach half past atomic again)
-	[[ $config != *guest* ]] || parts+=(closed disk import)
+	[[ $config != *guest* ]] || parts+=(closed disk scatter nvme rescan import)
 	# SWIOTLB_DYNAMIC came with 6.6.
 	[[ $config != *dynamic* ]] ||
 		if git -C "$base_dir/tree" grep -q 'config SWIOTLB_DYNAMIC' base -- kernel/dma/Kconfig; then

@@ -9,10 +9,12 @@
 #	closed		an allocation of each device's first bind fails, each a later one
 #	bind NAME	a device that must get all of its memory
 #	refuse NAME	a device whose pool cannot be used must not probe
-#	atomic NAME	a device that asks for memory with a spinlock held
+#	atomic NAME	a device that asks for memory in an interrupt
 #	option		two devices with a kernel that knows no restricted pools
 #	disk NAME MIB	one write of that size, and read back
+#	scatter NAME COUNT SIZE	one write of as many pieces, and read back
 #	again COUNT	a device that is bound and unbound as often
+#	rescan NAME COUNT	a disk on PCI that is removed and found again as often
 #	import WIDTH HEIGHT KIND FRAMES	frames captured into another device's dma-buf
 #	replay WIDTH HEIGHT KIND FRAMES	frames shown from another device's dma-buf
 #	show WIDTH HEIGHT KIND FRAMES	the same by a device without a pool
@@ -109,11 +111,10 @@ refuse()
 	told "refuse $1" "bound=$(bound "$1") $(got)" "bound=0 given=0 refused=0 twice=0 outside=0 "
 }
 
-# What may sleep, the mapping of one page, is served all the same.
 atomic()
 {
 	bind_probe atomic
-	told atomic "bound=$(bound atomic) $(got)" "bound=1 given=1 refused=24 twice=0 outside=0 "
+	told atomic "bound=$(bound atomic) $(got)" "bound=1 given=25 refused=0 twice=0 outside=0 "
 }
 
 option()
@@ -145,6 +146,20 @@ disk()
 		"limit=$(cat "/sys/block/${node##*/}/queue/max_hw_sectors_kb")"
 }
 
+scatter()
+{
+	rm -f /tmp/written
+	node=$(kernel_name "$1" block)
+	{
+		/scatter "/dev/$node" "$2" "$3"
+		echo "status=$?" >/tmp/written
+	} &
+	wait_for 120 "a write of $2 pieces to $1" has_written
+	said="$(cat /tmp/written) segments=$(cat "/sys/block/$node/queue/max_segments")"
+	grep -x status=0 /tmp/written
+	judge $? scatter "$*" "$said"
+}
+
 # Each time but the last it is unbound.
 again()
 {
@@ -156,8 +171,23 @@ again()
 		echo again >$driver/bind
 	done
 	assigned=$(dmesg | grep -c 'attach-probe again: assigned')
-	told "again $1" "bound=$(bound again) assigned=$assigned inherited=$(cat $sums/inherited)" \
-		"bound=1 assigned=1 inherited=0"
+	told "again $1" "bound=$(bound again) assigned=$assigned recorded=$(cat $sums/recorded)" \
+		"bound=1 assigned=$1 recorded=0"
+}
+
+# Each device has its own line in the log, and its pool.
+rescan()
+{
+	slot=$(basename "$(sysfs_of "$1")")
+	n=0
+	while [ $n -lt "$2" ]; do
+		n=$((n + 1))
+		echo 1 >"/sys/bus/pci/devices/$slot/remove"
+		echo 1 >/sys/bus/pci/rescan
+		disk_is_there "$1"
+	done
+	told "rescan $*" "assigned=$(dmesg | grep -c " $slot: assigned reserved memory node")" \
+		"assigned=$(($2 + 1))"
 }
 
 import()

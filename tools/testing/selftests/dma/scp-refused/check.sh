@@ -57,7 +57,7 @@ said()
 memory()
 {
 	boot memory "$1" && guest_all_ok "scp-refused-memory-$1" fail 1 &&
-		said memory "$1" "mtk-scp .*: failed to allocate $((guest_scp_dram)) bytes" &&
+		said memory "$1" "mtk-scp .*: failed to allocate $((guest_scp_dram)) bytes from /reserved-memory/" &&
 		guest_no_report "scp-refused-memory-$1" 'Call trace'
 }
 

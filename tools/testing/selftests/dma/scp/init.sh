@@ -192,7 +192,7 @@ job_fail()
 	done
 	lines=$(($(assigned) - lines))
 	grown=$(($(objects) - before))
-	[ $bound -eq 0 ] && [ $grown -lt $(($1 / 2)) ] && [ $lines -le "$1" ]
+	[ $bound -eq 0 ] && [ $grown -lt $(($1 / 2)) ]
 	judge $? fail "count=$1 bound=$bound assigned=$lines objects=$grown used=$(used)"
 }
 
