@@ -3,10 +3,11 @@
 #
 # The fixes that are sent by themselves (patches/fixes), in TAP. Each applies to its base
 # alone, or after the commits that its Cc: stable names, as stable-kernel-rules.rst has
-# it, or patches/fixes/README.md, and all do in order; checkpatch has nothing to say; what shows the fault fails
-# without the fix, for the reason that is given, and passes with it. Which test
-# that is, and the reason, is in the tables of patches/fixes/README.md. What only a guest
-# can show is left to the test that is named there.
+# it, or that patches/fixes/README.md says it needs, and all do in order; checkpatch has
+# nothing to say; what shows the fault fails without the fix, for the reason that is given,
+# and passes with it. Which test that is, and the reason, is in the tables of
+# patches/fixes/README.md. What only a guest can show is left to the test that is named
+# there.
 #
 # And the series applies on top of them: as on-top/ has it, it changes what it changes by
 # itself, but for what the fixes have changed already, and passes the tests.
