@@ -106,7 +106,7 @@ static void between_neighbours(void)
 	static const unsigned int lengths[] = { 1, 2, 127, 128, 129, 256, 300 };
 	/* Behind it */
 	const unsigned int tail = 20;
-	unsigned int first, i, j, k, end;
+	unsigned int first, i, end;
 	struct model_buf **bufs, *buf;
 	struct fixture f;
 
@@ -115,19 +115,15 @@ static void between_neighbours(void)
 			end = first + lengths[i / 4];
 			setup(&f, KUKUI_BASE, end + tail, 1024);
 			f.dev.min_align_mask = RIG_SLOT - 1;
-			bufs = calloc(end + tail, sizeof(*bufs));
-			for (j = 0; j < end + tail; j++)
-				bufs[j] = model_must_map(&f.m, &f.dev, SOURCE, RIG_SLOT, 0,
-							 DMA_TO_DEVICE);
+			bufs = fill(&f);
 			/* There is one place for it. */
-			for (j = first; j < end; j++)
-				model_free(&f.m, bufs[j]);
+			open_hole(&f, bufs, first, end - first);
 			buf = model_must_map(&f.m, &f.dev, SOURCE, (end - first) * RIG_SLOT,
 					     0, DMA_TO_DEVICE);
-			for (k = 0; (i & 1) && k < first; k++)
-				model_free(&f.m, bufs[k]);
-			for (k = end; (i & 2) && k < end + tail; k++)
-				model_free(&f.m, bufs[k]);
+			if (i & 1)
+				open_hole(&f, bufs, 0, first);
+			if (i & 2)
+				open_hole(&f, bufs, end, tail);
 			model_free(&f.m, buf);
 			model_check(&f.m);
 			model_drain(&f.m);
