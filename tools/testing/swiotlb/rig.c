@@ -660,7 +660,6 @@ unsigned int rig_run_work(void)
 /* ---- device tree ---- */
 
 static struct rig_pool *reserved;
-static struct device_node reserved_memory = { .full_name = "/reserved-memory" };
 static int node_refs;
 
 static struct device_node *node_get(struct device_node *np)
@@ -685,42 +684,17 @@ int rig_node_refs(void)
 	return node_refs;
 }
 
-struct device_node *of_find_node_by_path(const char *path)
-{
-	if (strcmp(path, reserved_memory.full_name))
-		return NULL;
-	return node_get(&reserved_memory);
-}
-
-struct device_node *of_find_node_by_phandle(unsigned int phandle)
-{
-	struct rig_pool *pool;
-
-	for (pool = reserved; pool; pool = pool->next)
-		if (pool->rmem.phandle == phandle)
-			return node_get(&pool->node);
-	return NULL;
-}
-
-struct device_node *rig_next_child(struct device_node *parent,
-				   struct device_node *prev)
+/* All nodes of reserved memory are of one kind. */
+struct device_node *rig_next_compatible(struct device_node *prev, const char *compatible)
 {
 	struct rig_pool *next = reserved;
 
-	if (parent != &reserved_memory)
+	if (strcmp(compatible, "restricted-dma-pool"))
 		return NULL;
 	if (prev)
 		next = container_of(prev, struct rig_pool, node)->next;
 	of_node_put(prev);
 	return next ? node_get(&next->node) : NULL;
-}
-
-/* All children of /reserved-memory are of one kind. */
-struct device_node *rig_next_compatible(struct device_node *prev, const char *compatible)
-{
-	if (strcmp(compatible, "restricted-dma-pool"))
-		return NULL;
-	return rig_next_child(&reserved_memory, prev);
 }
 
 struct reserved_mem *of_reserved_mem_lookup(struct device_node *np)
@@ -768,7 +742,6 @@ const void *of_get_flat_dt_prop(unsigned long node, const char *name, int *size)
 
 void rig_pool_create(struct rig_pool *pool, phys_addr_t base, size_t bytes, u64 segsize)
 {
-	static unsigned int phandle;
 	struct rig_pool **end = &reserved;
 
 	if (base + bytes > RIG_PAGES_LOW)
@@ -781,7 +754,6 @@ void rig_pool_create(struct rig_pool *pool, phys_addr_t base, size_t bytes, u64 
 	pool->rmem.name = strrchr(pool->name, '/') + 1;
 	pool->rmem.base = base;
 	pool->rmem.size = bytes;
-	pool->rmem.phandle = ++phandle;
 	pool->rmem.fdt_node = (unsigned long)&pool->node;
 	if (segsize != RIG_NO_PROPERTY) {
 		u8 *cell = (u8 *)pool->cells;

@@ -767,18 +767,13 @@ struct reserved_mem_ops {
 struct reserved_mem {
 	const char *name;
 	unsigned long fdt_node;
-	unsigned long phandle;
 	const struct reserved_mem_ops *ops;
 	phys_addr_t base;
 	phys_addr_t size;
 	void *priv;
 };
 
-struct device_node *of_find_node_by_path(const char *path);
 struct device_node *rig_next_compatible(struct device_node *prev, const char *compatible);
-struct device_node *of_find_node_by_phandle(unsigned int phandle);
-struct device_node *rig_next_child(struct device_node *parent,
-				   struct device_node *prev);
 struct reserved_mem *of_reserved_mem_lookup(struct device_node *np);
 void of_node_put(struct device_node *np);
 int of_property_read_variable_u32_array(const struct device_node *np,
@@ -791,9 +786,6 @@ const void *of_get_flat_dt_prop(unsigned long node, const char *name, int *size)
 	for (child = rig_next_compatible(NULL, compatible); child;	\
 	     child = rig_next_compatible(child, compatible))
 
-#define for_each_child_of_node(parent, child)			\
-	for (child = rig_next_child(parent, NULL); child;	\
-	     child = rig_next_child(parent, child))
 #define RESERVEDMEM_OF_DECLARE(name, compat, ops) \
 	static const void *const rmem_##name##_declared __maybe_unused = (ops)
 
